@@ -75,13 +75,13 @@ def credentials_identity(settings: Settings) -> tuple[str, ...]:
 
 
 def rejected_token_error(settings: Settings, token: Token) -> RejectedCredentialsError:
-    """Return the error for an explicit token that the API refused."""
+    """Return the error for a token that the API refused, if there is no other."""
     return RejectedCredentialsError(
         Finding.error(
             "token-expired",
             "token",
             f"the access token (from {token.source}) was refused, and cxcall cannot renew it",
-            fix=advise_on_rejection(settings, token),
+            fix=advise_on_rejection(settings, token, is_new=True),
         )
     )
 
@@ -280,7 +280,7 @@ def describe_credentials(
 def advise_on_rejection(
     settings: Settings, credentials: Credentials | None, *, is_new: bool = False
 ) -> str:
-    """Return what to do; `is_new` says that the token was requested after an earlier one was refused."""
+    """Return what to do; `is_new` says that another token was requested after one was refused."""
     if credentials is None:
         return "the API document declares no credentials for this operation: correct the document"
     token = credentials if isinstance(credentials, Token) else credentials.token
@@ -302,7 +302,7 @@ def _advise_on_client(settings: Settings, token: Token, *, is_stored: bool, is_n
     if is_new:
         client = "access key" if token.kind == ACCESS_KEY else "OAuth client"
         return (
-            f"a new token was refused, too: check that the {client} is active, and that it is for"
+            f"requesting another token did not help: check that the {client} is active, and that it is for"
             f" `{host_of(settings.base_url)}`: `cxcall config show`"
         )
     if is_stored:

@@ -21,8 +21,9 @@ def get_token(
 ) -> Token:
     """Return the explicit token, else a cached one that is still valid, else a new one.
 
-    A token that the API `refused` is not returned; an explicit token cannot be replaced. `operation` is what the token
-    is for, if it is known. Raises CredentialsError, UndeliveredError, or UsageError if other users can read the stored secrets.
+    A token that the API `refused` is not returned: RejectedCredentialsError, if it is explicit, or the token endpoint
+    returns it again. `operation` is what the token is for, if it is known. Raises CredentialsError, UndeliveredError, or
+    UsageError if other users can read the stored secrets.
     """
     stop_on_conflicts(settings)
     token = explicit_token(settings)
@@ -51,9 +52,12 @@ def get_token(
         if cached := token_cache.find_cached_token(settings, client, refused):
             return cached
         # Another process may have renewed the login while this one waited for the lock.
-        return token_cache.fetch_token(
+        token = token_cache.fetch_token(
             settings, client_selection.select_client(settings, load_secrets=True)
         )
+    if refused and token.value == refused.value:
+        raise client_selection.rejected_token_error(settings, token)
+    return token
 
 
 def _report_unused_login(settings: Settings, layer: Layer) -> None:

@@ -36,7 +36,8 @@ def test_refresh_token_stays_until_the_server_sends_another(
 ) -> None:
     save(load, client_secret="word", refresh_token="r-1")
     changed = {"access_token": TOKEN, "expires_in": 60, "refresh_token": "r-2"}
-    endpoint.script = [Answer(body={"access_token": TOKEN, "expires_in": 60}), Answer(body=changed)]
+    first = {"access_token": f"{TOKEN}-first", "expires_in": 60}
+    endpoint.script = [Answer(body=first), Answer(body=changed)]
     token = None
     for expected in ("r-1", "r-2", "r-2"):
         token = token_provider.get_token(load(**NONE), refused=token)

@@ -14,7 +14,7 @@ from cxcall.credentials import login_and_logout, token_cache, token_provider
 from cxcall.credentials.oauth_client import OAuthClient, UndeliveredError
 from cxcall.credentials.status import get_status
 from cxcall.documents import private_files
-from cxcall.findings.errors import UsageError
+from cxcall.findings.errors import RejectedCredentialsError, UsageError
 from cxcall.settings import settings as config
 from cxcall.settings.sources import Layer
 from helpers.command import start_script
@@ -56,6 +56,16 @@ def test_refused_token_is_replaced(
     assert second.value == f"{TOKEN}-2" != first.value
     assert token_provider.get_token(load()) == second
     assert len(endpoint.asked) == len(records(state)) + 1 == 2
+
+
+def test_refused_token_is_not_used_again_if_it_is_issued_again(
+    endpoint: TokenEndpoint, load: LoadSettings
+) -> None:
+    endpoint.script = [Answer(body={"access_token": TOKEN, "expires_in": 3600})] * 2
+    token = token_provider.get_token(load())
+    with pytest.raises(RejectedCredentialsError, match="cannot renew it"):
+        token_provider.get_token(load(), refused=token)
+    assert len(endpoint.asked) == 2
 
 
 def test_refused_token_is_deleted_even_without_a_new_one(
