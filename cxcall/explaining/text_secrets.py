@@ -13,6 +13,9 @@ from cxcall.runtime.patterns import LazyPattern, compile_on_use, is_uuid
 from cxcall.runtime.secrets.likely_secrets import find_likely_secrets, is_likely_secret
 from cxcall.runtime.secrets.random_texts import is_mixed, is_plain, is_random
 from cxcall.runtime.secrets.secret_names import (
+    KEY_NAMES,
+    LOGIN_NAMES,
+    PASSWORD_NAMES,
     has_secret_part,
     is_auth_header,
     is_declared_error_word,
@@ -84,34 +87,37 @@ _IDENTIFIER = compile_on_use(r"[A-Za-z_]\w*(?:\.\w+)*")
 _WORD = compile_on_use(r"[A-Za-z]+")
 _NO_SECRET = compile_on_use(r"\s|://")
 _SCHEME_START = compile_on_use(r"(?:Bearer|Basic)[ ]+", re.IGNORECASE)
-_PHRASE_NAMES = r"passphrase|passwor[dt]|passwd|pwd|kennwort|mot de passe|contrase\u00f1a"
-_SECRET_NAME = (
-    rf"(?<![a-z])(?:pin|otp|passcode|{_PHRASE_NAMES}|secret|(?P<key>token|(?:api|access)[ _-]?key))"
+_SECRET_NAME = rf"(?:(?P<password>{PASSWORD_NAMES})|(?P<key>{KEY_NAMES}))"
+_IS = (
+    r"(?: (?:is|was|ist|war|lautet|est|es|era|(?:start|begin)s with|ends (?:in|with)"
+    r"|beginnt mit|empieza con|commence par))"
 )
-_IS = r"(?: (?:is|was|ist|lautet|est|es))"
 # `the token that I got from them is X`, and not `the request ID for the token is X`.
 _OF = (
-    r"(?P<words> (?:of|for|from|in|that|which|I|we|they|des)"
+    r"(?P<words> (?:of|for|from|in|that|which|I|we|they|des|der|von|f\u00fcr|del?|du|para|pour)"
     r"(?: (?!(?:and|but|code|error|id|incident|reference|request|trace)\b)[\w'-]{1,30}){0,6}?"
     rf"(?:{_IS}:?|:)| (?:as|to))"
 )
 # No word of a sentence: 16 letters and more, or capitals within.
 _TOKEN_OF_LETTERS = compile_on_use(
     r"(?:\bBearer (?=[A-Za-z]{16})|\b(?i:bearer(?: token)?) (?=[A-Z]*(?:[a-z]+[A-Z]+){2})"
-    r"|\b(?i:token|secret|password|key)(?: is)?:? (?=(?:[a-z]{1,2})?(?:[A-Z]{1,2}[a-z]{1,2}){3}))"
+    r"|\b(?i:token|secret|password|key)(?: is)?:? (?=(?:[a-z]{1,3})?(?:[A-Z]{1,2}[a-z]{1,3}){3}))"
     r"([A-Za-z]{8,})(?![\w(-]|\.\w)"
 )
 # What a sentence calls a secret, a login, or a cookie: `client secret X`, `the PIN is X`, `basic auth with user:X`.
-_TOLD_VALUE = r"[\"'`*]{0,3}(?P<value>[^\s\"'`\u2018-\u201d<>,;(){}\[\]|&\\=:/]{4,100}+)(?!\()"
+_TOLD_VALUE = r"[\"'`*(]{0,3}(?P<value>[^\s\"'`\u2018-\u201d<>,;(){}\[\]|&\\=:/]{4,100}+)(?!\()"
+# Letters alone only with a capital within, or in capitals.
 _TOLD_SECRET = compile_on_use(
-    rf"(?i:{_SECRET_NAME}[\"'`]?(?:{_OF}|{_IS}?(?(key)|(?: of)?):?)) (?=\S{{0,99}}?[0-9]){_TOLD_VALUE}"
+    rf"(?i:{_SECRET_NAME}[\"'`]?(?:{_OF}|(?P<stated>{_IS}:?|:|(?= \())|(?(key)|(?: of)?))) "
+    rf"(?=\S{{0,99}}?(?:[0-9]|[a-z]-?[A-Z]|[A-Z]{{8}})){_TOLD_VALUE}"
 )
 _TOLD_BEHIND = compile_on_use(
-    rf"(?<![^\s(]){_TOLD_VALUE}[\"'`]? (?i:as (?:(?:an?|the|my|our) )?{_SECRET_NAME})",
-    needs=(" as ",),
+    rf"(?<![^\s(]){_TOLD_VALUE}[\"'`]? (?i:(?P<stated>as|als|como|comme)"
+    rf" (?:(?:an?|the|my|our|mein|unser|la|mi|el|le|mon|notre) )?{_SECRET_NAME})",
+    needs=(" as ", " als ", " como ", " comme "),
 )
 _TOLD_LOGIN = compile_on_use(
-    r"(?i:(?<![\w-])(?:-u|basic auth\w*|(?P<slash>credentials?)|log ?in|user(?:name)?(?::\w+)?)"
+    rf"(?i:(?<![\w-])(?:-u|basic auth\w*|(?P<slash>{LOGIN_NAMES})|log ?in|user(?:name)?(?::\w+)?)"
     r"(?: is| are| with| of| as)?:?) "
     rf"[\"'`]?(?!(?i:id|agent|type)\b)[\w.@+-]{{1,60}}(?::| / |(?(slash)/|:)){_TOLD_VALUE}"
 )
@@ -119,20 +125,21 @@ _TOLD_COOKIE = compile_on_use(
     rf"(?i:\bcookies?(?: header)?(?: is| was| with)?:?) [\"'`]?[\w.-]{{1,60}}={_TOLD_VALUE}"
 )
 _PASSPHRASE = compile_on_use(
-    rf"(?i:(?<![a-z])(?:{_PHRASE_NAMES}|client[ _-]secret)(?:{_OF}|{_IS}?:?)) "
+    rf"(?i:{PASSWORD_NAMES}(?:{_OF}|{_IS}?:?)) "
     r"(?P<quote>[\"'`])(?P<value>[^\W\d_][^\"'`\n]{5,100})(?P=quote)"
 )
 _SENTENCE = compile_on_use(
-    r"\b(?:an?|be|can|cannot|empty|expired|field|has|have|incorrect|invalid|is|least|long|may|missing|must|no"
-    r"|not|of|pass\w+|required|secret|short|should|the|token|unknown|value|was|weak|wrong)\b",
+    r"(?<![\w-])(?:an?|be|can|cannot|empty|expired|field|has|have|incorrect|invalid|is|least|long|may|missing|must|no"
+    r"|not|of|pass\w+|required|secret|short|should|the|token|unknown|value|was|weak|wrong)(?![\w-])",
     re.IGNORECASE,
 )
 """Words that are not in a passphrase, but in what is said of one: `password "must not be empty"`."""
 _ENCODING = compile_on_use(
-    r"(?i)(?:base|hs|md|oauth|pbkdf|rs|sha|utf)-?[0-9]+.*|[a-z]+[0-9]*(?:-[a-z]+)+"
+    r"(?i:(?:aes|base|hs|md|oauth|pbkdf|rs|sha|utf)-?[0-9]+.*)|[A-Za-z]+[0-9]*(?:-[a-z]+)+"
 )
 _SIGN = compile_on_use("[!#$%^&@]")
-_MIN_TOLD, _FEWEST_DIGITS = 6, 2
+_CAPITALS = compile_on_use("[a-z]-?[A-Z]|[A-Z]{8}")
+_MIN_TOLD, _MIN_STATED, _MIN_LETTERS, _FEWEST_DIGITS = 6, 4, 8, 2
 
 
 def find_credentials(text: str) -> Iterator[str]:
@@ -246,9 +253,15 @@ def find_secrets_in_prose(text: str) -> Iterator[str]:
 def _find_passphrases(text: str) -> Iterator[str]:
     """Yield what a sentence quotes as a password, without what is said of one, and without words that a path or a name has."""
     for value in {match["value"] for match in _PASSPHRASE.finditer(text)}:
-        is_said = _SENTENCE.search(value) or is_placeholder(value) or is_named_as_secret(value)
-        if not is_said and f"/{value}" not in text and f'{value}":' not in text:
+        if not _is_said(value, text):
             yield value
+
+
+def _is_said(value: str, text: str) -> bool:
+    """Return whether words say something of a password, or are a name, and are no password."""
+    is_name = _IDENTIFIER.fullmatch(value) is not None and is_named_as_secret(value)
+    is_part = f"/{value}" in text or f'{value}":' in text
+    return is_name or is_part or is_placeholder(value) or _SENTENCE.search(value) is not None
 
 
 def _told(match: re.Match[str]) -> str:
@@ -259,14 +272,26 @@ def _is_told(match: re.Match[str]) -> bool:
     """Return whether the text that a sentence calls a secret is one: a number, or with a digit, and no encoding or UUID.
 
     The value of a key, unlike the name of an operation, has more digits, and what is far from the name looks random.
+    A password of letters is stated, with a capital within or only capitals.
     """
     value, groups = _told(match), match.groupdict()
     if groups.get("key") and len(re.findall("[0-9]", value)) < _FEWEST_DIGITS:
         return False
-    is_mixed_text = len(value) >= _MIN_TOLD and is_mixed(value) and _is_credential(value)
-    is_text = is_uuid(value) or _ENCODING.fullmatch(value) is not None
-    is_far = bool(groups.get("words")) and not is_random(value) and not _SIGN.search(value)
-    return value.isdecimal() or (is_mixed_text and not is_text and not is_far)
+    if value.isdecimal():
+        return True
+    if is_uuid(value) or _ENCODING.fullmatch(value):
+        return False
+    is_stated = groups.get("stated") is not None
+    if not re.search("[0-9]", value):
+        is_password = bool(is_stated and groups["password"] and _CAPITALS.search(value))
+        return is_password and len(value) >= _MIN_LETTERS and not _is_said(value, match.string)
+    is_far = (
+        bool(groups.get("words") and groups["key"])
+        and not is_random(value)
+        and not _SIGN.search(value)
+    )
+    is_long = len(value) >= (_MIN_STATED if is_stated else _MIN_TOLD)
+    return is_long and is_mixed(value) and _is_credential(value) and not is_far
 
 
 def is_secret_variable(name: str, value: str) -> bool:

@@ -196,6 +196,44 @@ def test_password_that_only_prose_shows_is_masked(shown: str) -> None:
     assert "**** is wrong for you" in repr([each.findings for each in explain(text)])
 
 
+WORD_PASSWORD, SHORT_KEY = "SunnyMonday", "Zq7Xv2Lm"
+IN_LANGUAGES = {
+    WORD_PASSWORD: [
+        "Our password (%s) is right.",
+        "The password is %s",
+        "I used %s as my password.",
+    ],
+    "Sunny-Monday!": ["The password is %s"],
+    WORD_PASSWORD.upper(): ["Password: %s"],
+    "The-Secret-of-Monkey": ['Our password is "%s".'],
+    "abcDefGhiJkl": ["My token is %s"],
+    "abc9": ["Our PIN is %s."],
+    "Winter2026": [
+        "The password that NICE gave us is %s.",
+        "Mit %s als Passwort.",
+        "Con %s como contrase\xf1a.",
+    ],
+    SHORT_KEY: [
+        "La clave es %s.",
+        "Der API-Schl\xfcssel ist %s.",
+        "Zugangsschl\xfcssel: %s",
+        "Das Geheimnis des Clients ist %s.",
+        "El secreto del cliente es %s.",
+        "Le secret du client est %s.",
+        "creds: acme:%s",
+        "login acme pw %s",
+        "Our secret starts with %s.",
+    ],
+}
+
+
+@each_case("secret", IN_LANGUAGES)
+def test_secret_of_a_sentence_is_masked_in_each_language_that_is_read(secret: str) -> None:
+    for sentence in IN_LANGUAGES[secret]:
+        text = f"POST {URL} returns 401 {ANSWERS[0] % secret}\n{sentence % secret}"
+        assert "**** is wrong for you" in repr([each.findings for each in explain(text)]), sentence
+
+
 def test_id_that_is_called_the_one_of_a_secret_is_masked() -> None:
     text = f'POST {URL} returns 401 with the message "The secret id: {RANDOM} is wrong"\nHunter22! as the password'
     shown = repr([each.findings for each in explain(text + f"\n{ANSWERS[0] % 'Hunter22!'}")])
@@ -218,6 +256,8 @@ WORDS = {
     "something-or-other": f"I sent Authorization: Bearer something-or-other\ncurl {SEND}",
     "/etc/c1.pem": f"curl --cert /etc/c1.pem --key k.pem {SEND}",
     "user": f"curl -u user:pw {SEND}",
+    "OAuth": f"the password is OAuth, the password (OAuth)\ncurl {SEND}",
+    "callbackNumbers": f"falta la clave (callbackNumbers), la clave es callbackNumbers\ncurl {SEND}",
     "mypurecloud": f"curl -H 'Cookie: a=b; Domain=mypurecloud' {SEND}",
 }
 

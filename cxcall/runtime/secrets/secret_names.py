@@ -14,17 +14,24 @@ if TYPE_CHECKING:
 
 _SECRET_WORDS = frozenset(
     """
-    secret secrets password passwords passwd pwd passphrase passcode pin token tokens credential
-    credentials apikey authorization cookie jwt bearer verifier otp kennwort geheimnis passe senha
-    segredo wachtwoord haslo parola clave sifre heslo geslo losen jelszo jeton
+    secret secrets password passwords passwd pwd pw passphrase passcode pin token tokens credential
+    credentials creds apikey authorization cookie jwt bearer verifier otp kennwort geheimnis passe
+    senha segredo wachtwoord haslo parola clave sifre heslo geslo losen jelszo jeton
     """.split()
 )
 _RANDOM_WORDS = frozenset(
     """
     auth oauth authentication key keys session sessionid sid sig signature nonce code assertion
-    ticket hash salt hmac codice chiave
+    ticket hash salt hmac codice chiave schlussel llave
     """.split()
 )
+# The names in prose, in the languages whose sentences `explain` reads. German ones may end a longer word.
+PASSWORD_NAMES = (
+    r"(?:passwor[dt]|kennwort|geheimnis"  # noqa: S105 - names only
+    r"|(?<![a-z])(?:passphrase|passcode|passwd|pwd?|pin|otp|secreto?|contrase[n\u00f1]a|mot de passe))"
+)
+KEY_NAMES = r"(?:schl(?:\u00fc|ue?)ssel|(?<![a-z])(?:token|jeton|(?:api|access)[ _-]?key|cl[e\u00e9]|clave|llave))"
+LOGIN_NAMES = r"(?:cred(?:ential|enciale)?s?|zugangsdaten|identifiants)"
 _NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
 """The last words of names whose value is a secret also if it is a number."""
 # A text without these has only names of keys, and names of secrets before a colon.
@@ -42,7 +49,7 @@ _SECRET_PARTS = tuple(
 )
 """Words that also count within a name of one word, such as `authtoken`."""
 _HEADER_PARTS = (*_SECRET_PARTS, "authorization", "cookie", "session", "api-key", "signature")
-_KEY_PARTS = ("session", "sessid")
+_KEY_PARTS = ("session", "sessid", "schlussel")
 # Stems in other alphabets: a language may change the end, and some have no spaces.
 _FOREIGN_SECRETS = tuple(
     """
