@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_pointer import join_pointer, split_pointer
+from cxcall.documents.json_pointer import join_pointer, leaves, split_pointer
 from cxcall.documents.json_text import as_text
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
+from cxcall.responses.failure_words import SUCCESS_WORDS, says_failure, says_nothing_wrong
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -47,9 +49,6 @@ _COUNT_NAMES = frozenset(
     "errorcount failurecount failedcount failedrecords rejectedrecords invalidrecords".split()
 )
 _DESCRIBED_NAMES = {*SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *_ERROR_NAMES, *_FLAG_NAMES}
-SUCCESS_WORDS = frozenset(("ok", "success", "successful"))
-_NOTHING_WRONG = SUCCESS_WORDS | {"false", "na", "noerror", "noerrors", "none", "null"}
-_SUCCESS_CODE = r"0+|20[0-6]"
 _KEPT_NAMES = 1024
 _CONTAINERS = (dict, list)
 _FAILED_WRAP_UP = (
@@ -163,7 +162,7 @@ def _failure_of(member: str, members: dict[str, Any], pointer: str) -> _Failure 
     description = _describe_failure(member, value)
     if isinstance(value, dict | list):
         is_list = isinstance(value, list) and names_failed_items(member)
-        if not (description or is_list) and _says_no_failure(value):
+        if not (description or is_list) and says_nothing_wrong(value):
             return None
         place = join_pointer(pointer, member)
         if isinstance(value, dict):
@@ -176,7 +175,7 @@ def _failure_of(member: str, members: dict[str, Any], pointer: str) -> _Failure 
         or _is_error_text(text)
         or (name in _WRAP_UP_NAMES and compile_pattern(_FAILED_WRAP_UP).match(text) is not None)
     )
-    if is_failed and (description or not _says_no_failure(value)):
+    if is_failed and (description or not says_nothing_wrong(value)):
         return _failed_value(text, join_pointer(pointer, member))
     return _described_failure(description, member, members, pointer) if description else None
 
@@ -252,14 +251,15 @@ def _describe_items(items: list[Any]) -> str:
 
 def reported_failure(response: HttpResponse) -> str:
     """Return the failure that a body reports, or "" (docs/platforms/nice-cxone.md#errors-and-limits, shape D)."""
-    body = response.json()
-    entries = body if isinstance(body, list) else [body, *_wrapped(body)]
+    entries = _entries(response.json())
     return next((text for entry in entries for text in describe_failures(entry)), "")
 
 
-def _wrapped(body: Any) -> Iterator[Any]:
-    if isinstance(body, dict):
-        yield from (value for name, value in body.items() if name.lower() in _WRAPPERS)
+def _entries(body: Any) -> list[Any]:
+    """Return the objects that say what became of a request: the items of a list, or an object and those in its wrappers."""
+    wrapped = body.items() if isinstance(body, dict) else ()
+    inner = [value for name, value in wrapped if name.lower() in _WRAPPERS]
+    return body if isinstance(body, list) else [body, *inner]
 
 
 def describe_failures(entry: Any) -> Iterator[str]:
@@ -294,25 +294,9 @@ def _describe_failure(member: str, value: Any) -> str:
         or (not text.isalpha() and compile_pattern(_ERROR_STATUS).match(text))
     ):
         return f"`{member}` is `{_shorten(text)}`"
-    if name in _ERROR_NAMES and not _says_no_failure(value):
+    if name in _ERROR_NAMES and not says_nothing_wrong(value):
         return f"`{member}` is `{_shorten(as_text(value))}`"
     return ""
-
-
-def _says_no_failure(value: Any) -> bool:
-    """Return whether the value of a member about errors reports no error: it is empty, `0`, `NO_ERROR`, or a 2xx status."""
-    if isinstance(value, list):
-        objects = (each for each in value if isinstance(each, dict))
-        flags = (each is False for found in objects for each in found.values())
-        return all(map(_says_no_failure, value)) and not any(flags)
-    if isinstance(value, dict):
-        return all(map(_says_no_failure, value.values()))
-    text = str(value).strip().lower()
-    if text.isalpha():
-        return text in _NOTHING_WRONG
-    is_success = compile_pattern(_SUCCESS_CODE).fullmatch(text) is not None
-    words = compile_pattern(r"[\W_]").sub("", text)
-    return is_success or text in ("", "-") or words in _NOTHING_WRONG
 
 
 def _shorten(text: str) -> str:
@@ -326,12 +310,21 @@ def _is_integer_above(value: Any, limit: int) -> bool:
 
 
 def is_partial(body: Any) -> bool:
-    """Return whether a body that reports a failure also reports a success."""
-    if isinstance(body, list):
-        return any(not any(describe_failures(entry)) for entry in body)
-    return any(
-        name.lower() == "success" and str(value).lower() == "true" for name, value in body.items()
+    """Return whether a body that reports a failure also reports a success, or does not say in known words that it failed."""
+    texts = [str(value) for _, value in leaves(body)]
+    if any(re.sub(r"\W", "", each).lower() in SUCCESS_WORDS for each in texts):
+        return True
+    entries = [each for each in _entries(body) if isinstance(each, dict)]
+    plain = [
+        {name: each[name] for name in each if name.lower() not in _ERROR_NAMES} for each in entries
+    ]
+    is_certain = any(map(says_failure, texts)) or any(
+        any(describe_failures(each)) for each in plain
     )
+    if isinstance(body, list):
+        return not is_certain or any(not any(describe_failures(entry)) for entry in body)
+    flags = [str(each).lower() for name, each in body.items() if name.lower() in SUCCESS_NAMES]
+    return not is_certain or "true" in flags
 
 
 def hidden_failure(response: HttpResponse) -> Finding | None:

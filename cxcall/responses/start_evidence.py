@@ -38,7 +38,8 @@ from cxcall.responses.call_references import (
     members,
     refers_to_call,
 )
-from cxcall.responses.failures_in_2xx import SUCCESS_NAMES, SUCCESS_WORDS
+from cxcall.responses.failure_words import SUCCESS_WORDS, separate_words
+from cxcall.responses.failures_in_2xx import SUCCESS_NAMES
 from cxcall.responses.identifiers import correlation_id, engagement_id
 from cxcall.runtime.patterns import LazyPattern, compile_on_use
 
@@ -238,7 +239,7 @@ def body_leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
 
 def is_open_error(text: str) -> bool:
     """Return whether a text reports an error that leaves open whether a request was processed."""
-    return _OPEN_ERROR.search(_words(text)) is not None
+    return _OPEN_ERROR.search(separate_words(text)) is not None
 
 
 def values_sent(request: HttpRequest) -> frozenset[str]:
@@ -256,15 +257,7 @@ def values_sent(request: HttpRequest) -> frozenset[str]:
 
 def _says(pattern: LazyPattern, text: str) -> bool:
     """Return whether a text says something of a call, whose ID may be in it: `Call C-7 was placed`."""
-    return pattern.search(_words(re.sub(r"(?<=\s)(?=\S*\d)\S+\s", "", text))) is not None
-
-
-def _words(text: str) -> str:
-    """Return a text in lower case, with the words of a code separated: `GatewayTimeout`, `gateway.timeout`."""
-    stripped = text.strip()
-    if not re.search(r"\s", stripped):
-        stripped = re.sub(r"(?<=[a-z])(?=[A-Z])|[.-]", " ", stripped)
-    return re.sub(r"[\s_]+", " ", stripped.replace("-", " ")).lower()
+    return pattern.search(separate_words(re.sub(r"(?<=\s)(?=\S*\d)\S+\s", "", text))) is not None
 
 
 def _content(response: HttpResponse) -> Any:

@@ -77,9 +77,9 @@ def test_failed_exchange_is_unsent_only_if_nothing_left(*, left: bool, expected:
         {"success": False}, {"Succeeded": "false"}, {"success": "no"}, {"code": 400, "message": "contact is busy"},
         {"message": "error", "code": "bad.request"}, {"ok": False}, {"isSuccess": False},
         {"errorCount": 1}, {"failureCount": 2}, {"failedCount": 1}, {"status": "Failed"},
-        {"status": 400}, {"statusCode": 409}, {"error": "no"}, {"errors": ["a"]}, {"errorCode": "x"},
-        {"errorMessage": "x"}, {"error_description": "x"}, {"state": "failed"}, {"status": "Denied"},
-        {"hasErrors": True}, {"data": {"success": False}}, {"result": {"status": "fail"}}, {"fault": {"a": 1}}, [{"error": "x"}],
+        {"status": 400}, {"statusCode": 409}, {"error": "no_queue"}, {"errors": ["bad number"]}, {"errorCode": "E_BLOCKED"},
+        {"errorMessage": "Contact is closed"}, {"error_description": "Wrong campaign"}, {"state": "failed"}, {"status": "Denied"},
+        {"hasErrors": True}, {"data": {"success": False}}, {"result": {"status": "fail"}}, {"fault": {"a": "denied"}}, [{"error": "not found"}],
     ],
     ids=json.dumps,
 )  # fmt: skip
@@ -124,8 +124,23 @@ def test_success_that_reports_both_is_inconclusive(body: Any) -> None:
         assert evidence_of(respond(status, body)) is Evidence.INCONCLUSIVE
 
 
+@each_case(
+    "body",
+    [
+        {"errorCode": 1, "errorMessage": "Success"}, {"errorCode": 1, "errorMessage": "Call queued"}, {"errorCode": "S0000"}, {"ErrorCode": "E0"},
+        {"errorCode": 1}, {"error": "nil"}, {"error": "aucune"}, {"error": "Keine Fehler"}, {"error": "no"}, {"error": "nothing"}, {"errors": ["?"]},
+        {"data": {"error": "-1"}}, [{"error": "nil"}], {"status": "success", "error": "invalid number"}, {"error": {"code": 5, "message": "Successful"}},
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_error_that_does_not_say_in_known_words_that_it_failed_is_inconclusive(body: Any) -> None:
+    """The next such request may be a second call, so only words of a failure are a refusal."""
+    assert hidden_failure(respond(200, body)) is not None
+    assert evidence_of(respond(200, body)) is Evidence.INCONCLUSIVE
+
+
 def test_failure_beside_an_engagement_id_is_inconclusive() -> None:
-    body = {"error": "x"}
+    body = {"error": "bad number"}
     inside = {"id": "1", "data": {"status": "failed"}}
     assert evidence_of(respond(200, inside, Location="/calls/abc")) is Evidence.INCONCLUSIVE
     for address in ("/calls/abc", "https://developer.example/?call=1"):

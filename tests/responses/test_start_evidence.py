@@ -87,7 +87,9 @@ def test_error_that_says_what_was_started_is_unknown_and_not_sent_again(
 def test_id_that_was_sent_is_not_new(sent: str) -> None:
     url = "https://api.example.com/x/a%20b/segment-7?id=query-7"
     request = HttpRequest("POST", url, {}, b"id=form-7")
-    exchange = Exchange(request, respond(200, {"error": "x", "callId": sent}), may_be_sent=True)
+    exchange = Exchange(
+        request, respond(200, {"error": "bad number", "callId": sent}), may_be_sent=True
+    )
     assert classify(exchange, EXECUTE) is Evidence.REFUSED
 
 
@@ -100,7 +102,7 @@ def test_text_that_was_sent_is_not_a_timeout() -> None:
 
 def test_id_that_is_only_part_of_what_was_sent_is_new() -> None:
     request = REQUEST._replace(body=b'{"contactId": "call-17", "to": "+12025550123"}')
-    for body in ({"error": "x", "jobId": 17}, {"error": "x", "callId": "call"}):
+    for body in ({"error": "bad number", "jobId": 17}, {"error": "bad number", "callId": "call"}):
         exchange = Exchange(request, respond(200, body), may_be_sent=True)
         assert classify(exchange, EXECUTE) is Evidence.INCONCLUSIVE
 
@@ -110,27 +112,27 @@ STARTED = [
     {"callState": "dialing", "errors": ["agent not notified"]},
     {"contactId": "new-one", "error": "agent not notified"},
     {"result": {"jobId": 17}, "success": False},
-    {"error": "x", "data": {"calls": [{"id": "c-1"}]}},
+    {"error": "bad number", "data": {"calls": [{"id": "c-1"}]}},
     {"errorCount": 1, "callIds": ["c-1"]},
     {"error": {"message": "agent not notified", "callIds": ["c-1"]}},
-    {"error": "x", "selfUri": "/api/v2/conversations/abc"},
-    {"fault": {"code": "x"}, "startTime": "2026-11-26T14:00:00Z"},
-    {"error": "x", "queued": True},
-    {"errors": [{"conversationId": "abc", "message": "x"}]},
+    {"error": "bad number", "selfUri": "/api/v2/conversations/abc"},
+    {"fault": {"code": "bad number"}, "startTime": "2026-11-26T14:00:00Z"},
+    {"error": "bad number", "queued": True},
+    {"errors": [{"conversationId": "abc", "message": "bad number"}]},
     {"status": "failed", "phase": "ringing"},
-    {"error": "x", "acceptedCount": 1},
-    {"error": "x", "callsPlaced": 1, "isStarted": "true"},
-    {"error": "x", "call": "0f8f1c9e-1111-4222-8333-444455556666"},
-    {"errors": ["x"], "links": {"self": "https://h/calls/c-1"}},
-    {"error": "x", "uri": "/Calls/CA123.json"},
-    {"error": "x", "callUrl": "/calls/1"},
-    {"error": "x", "callUrl": "https://developer.example/calls/1"},
-    {"error": "x", "selfUri": "https://developer.example/calls/1"},
-    {"error": "x", "url": "https://developer.example/calls/1"},
-    {"error": "x", "href": "https://developer.example.com/jobs/1"},
-    {"error": "x", "call": {"url": "https://developer.example/c/1"}},
-    {"error": {"message": "x", "call": {"id": "abc1"}}},
-    {"error": "x", "call": {"key": "c-1"}},
+    {"error": "bad number", "acceptedCount": 1},
+    {"error": "bad number", "callsPlaced": 1, "isStarted": "true"},
+    {"error": "bad number", "call": "0f8f1c9e-1111-4222-8333-444455556666"},
+    {"errors": ["bad number"], "links": {"self": "https://h/calls/c-1"}},
+    {"error": "bad number", "uri": "/Calls/CA123.json"},
+    {"error": "bad number", "callUrl": "/calls/1"},
+    {"error": "bad number", "callUrl": "https://developer.example/calls/1"},
+    {"error": "bad number", "selfUri": "https://developer.example/calls/1"},
+    {"error": "bad number", "url": "https://developer.example/calls/1"},
+    {"error": "bad number", "href": "https://developer.example.com/jobs/1"},
+    {"error": "bad number", "call": {"url": "https://developer.example/c/1"}},
+    {"error": {"message": "bad number", "call": {"id": "abc1"}}},
+    {"error": "bad number", "call": {"key": "c-1"}},
     {"errorCount": 1, "successful": 1},
     {"errorCount": 1, "success": 2},
     {"success": False, "talkSeconds": 42},
@@ -149,28 +151,28 @@ def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
 @each_case(
     "body",
     [
-        {"error": "x", "correlationId": "c", "requestId": "r", "traceId": "t"},
-        {"error": "x", "id": None},
-        {"error": {"id": "e-1", "message": "x"}},
-        {"error": {"cause": {"id": "e-1"}}},
-        {"error": "x", "hasGuid": True, "hasState": True, "queued": "No"},
-        {"error": "x", "callState": "failed"},
-        {"error": "x", "callReference": "N/A", "callKey": "invalid.number"},
-        {"error": "x", "state": ""},
-        {"error": "x", "queued": False},
-        {"error": "x", "acceptedCount": 0},
-        {"error": "x", "isValid": False},
-        {"error": "x", "status": "400 Bad Request"},
-        {"error": "x", "status": 400},
+        {"error": "bad number", "correlationId": "c", "requestId": "r", "traceId": "t"},
+        {"error": "bad number", "id": None},
+        {"error": {"id": "e-1", "message": "bad number"}},
+        {"error": {"cause": {"id": "e-1", "text": "bad number"}}},
+        {"error": "bad number", "hasGuid": True, "hasState": True, "queued": "No"},
+        {"error": "bad number", "callState": "failed"},
+        {"error": "bad number", "callReference": "N/A", "callKey": "invalid.number"},
+        {"error": "bad number", "state": ""},
+        {"error": "bad number", "queued": False},
+        {"error": "bad number", "acceptedCount": 0},
+        {"error": "bad number", "isValid": False},
+        {"error": "bad number", "status": "400 Bad Request"},
+        {"error": "bad number", "status": 400},
         {"status": "400"},
-        {"error": "x", "contactId": "11111111-2222-4333-8444-555555555555"},
-        {"error": "x", "ids": []},
+        {"error": "bad number", "contactId": "11111111-2222-4333-8444-555555555555"},
+        {"error": "bad number", "ids": []},
         {"success": False, "message": "not allowed", "countryCode": "502"},
         {"success": False, "message": "invalid value for timeoutSeconds"},
         {"success": False, "message": "invalid SIP gateway address"},
         {"errorCode": 213, "message": "invalid number"},
         {
-            "error": "x",
+            "error": "bad number",
             "call": "refused",
             "conversation": 0,
             "type": "https://h/errors/1",
@@ -190,7 +192,7 @@ def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
         },
         {"success": False, "error": "invalid number", "url": "https://docs.example/e/1"},
         {"success": False, "error": "invalid number", "href": "https://h.example/errors/21211"},
-        {"success": False, "error": "x", "href": "https://developer.example.org/21211"},
+        {"success": False, "error": "bad number", "href": "https://developer.example.org/21211"},
         {"success": False, "error": {"field": "requestTimeout", "message": "must be at most 60"}},
         {
             "success": False,
