@@ -278,13 +278,18 @@ def _advise_on_set(operation: Operation, text: str) -> str:
     """Return `--set` as it was probably meant, or with a value of the operation's example."""
     from cxcall.documents.json_text import find_json
 
-    name, _, member = text.partition("=")
-    pointer = f"/{name.strip().strip('/').replace('.', '/')}"
+    name, _, member = text.partition("=" if "=" in text else ":")  # or a member of a JSON object
+    pointer = "/" + name.strip(' /"').replace(".", "/")
+    member = member.strip()
     if pointer in operation.pointers:
         member = member if find_json(member, None) is not None else json.dumps(member or "...")
     else:
-        samples = leaves(operation.example or {})
-        pointer, value = next((each for each in samples if each[0]), ("/pointer", "..."))
+        samples = (
+            each
+            for each in leaves(operation.example or {})
+            if each[0] and "contentEncoding" not in operation.schema_at(each[0])  # no file
+        )
+        pointer, value = next(samples, ("/pointer", "..."))
         member = json.dumps(value, ensure_ascii=False)
     return f"write {command('--set', f'{pointer}={member}')}"
 

@@ -189,3 +189,28 @@ def test_signal_ends_the_wait_for_a_job_and_denies_no_upload(cxcall: Cxcall) -> 
     assert process.returncode == 9
     assert "2 accepted" in printed
     assert "upload job 17 is not complete yet" in printed
+
+
+def test_missing_values_of_an_upload_are_set_by_the_hint_that_names_them(cxcall: Cxcall) -> None:
+    env = {"CXCALL_PLATFORM": "nice-cxone"}
+    file = cxcall.file("leads.csv", "id,phone\n1,+12025550100\n")
+    words = ("campaign", "load", file, "--contact-list", "1002", "--dry-run")
+    ran = cxcall(*words, code=3, env=env)
+    assert """hint: add `--set '/expirationDate="<expirationDate>"'`""" in ran.err
+    assert "such as 2027-01-31" in ran.err
+    for text in ("expirationDate=2027-01-31", '"expirationDate": "2027-01-31"', "abc"):
+        ran = cxcall(*words, "--set", text, code=2, env=env)
+        assert """hint: write `--set '/expirationDate="2027-01-""" in ran.err, text
+
+
+@pytest.mark.slow
+def test_wrong_date_of_an_upload_is_reported_before_it_is_sent(cxcall: Cxcall) -> None:
+    env = {"CXCALL_PLATFORM": "nice-cxone"}
+    file = cxcall.file("leads.csv", "id,phone\n1,+12025550100\n")
+    words = ("campaign", "load", file, "--contact-list", "1002", "--dry-run", "--set")
+    for date, is_right in (("2027-01-31", True), ("12/31/2027", True), ("2027-13-31", False)):
+        ran = cxcall(*words, f'/expirationDate="{date}"', code=0, env=env)
+        assert ("`expirationDate` cannot be" in ran.err) != is_right, date
+        ran = cxcall(
+            *words, f'/expirationDate="{date}"', "--strict", code=3 * (not is_right), env=env
+        )

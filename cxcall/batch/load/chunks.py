@@ -115,7 +115,10 @@ class ChunkBuilder:
             declared["file"]: b64encode(text.encode()).decode("ascii"),
         }
         body |= {split_pointer(place)[0]: value for place, value in members.items() if place}
-        built = apply_flags(self._load.operation, Payload(body), sets=self._sets)
+        given = Payload(
+            body, origins={f"/{name}": "--set" for name in body}
+        )  # no file has the others
+        built = apply_flags(self._load.operation, given, sets=self._sets)
         self._stop_on_replaced_file(built.value, members)
         return built
 

@@ -19,10 +19,7 @@ from cxcall.runtime.secrets.published_formats import mask_published_formats
 from cxcall.runtime.secrets.secret_names import is_named_as_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from cxcall.contracts.operation import Operation
-    from cxcall.payloads.payload import Payload
+    from collections.abc import Callable
 
     Correction = tuple[Any, Applicability]
 
@@ -220,18 +217,3 @@ def format_value(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     text = mask_text(mask_published_formats(text))
     return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}…"
-
-
-def suggest_flags(body: Payload, operation: Operation, places: Sequence[str]) -> str:
-    """Return a hint with the flags that set one of some JSON Pointers; empty if the body is not from flags."""
-    origins = body.origins.values()
-    is_of_flags = origins and all(each.startswith("--") for each in origins)
-    if body.document is not None or not is_of_flags:
-        return ""
-    flags = dict.fromkeys(
-        f"`--{flag.name} {flag.metavar}`"
-        for place in places
-        for flag in operation.flags
-        if any(f"{each}/".startswith(f"{place}/") for each in flag.pointers)
-    )
-    return "add " + " or ".join(flags or [f"`--set {place}=JSON`" for place in places])

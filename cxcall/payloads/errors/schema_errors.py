@@ -38,7 +38,7 @@ from cxcall.payloads.errors.error_selection import (
     relevant_errors,
     undeclared_names,
 )
-from cxcall.payloads.errors.format_advice import format_value, suggest_flags
+from cxcall.payloads.errors.format_advice import format_value
 from cxcall.payloads.errors.misnamed_properties import MAX_SUGGESTIONS, find_renames
 from cxcall.payloads.errors.value_corrections import (
     as_object,
@@ -46,6 +46,7 @@ from cxcall.payloads.errors.value_corrections import (
     is_valid_scalar,
     new_value,
     property_template,
+    suggest_flags,
     unwrap_list,
 )
 from cxcall.payloads.placeholders import is_placeholder
@@ -256,8 +257,7 @@ class _ErrorExplainer:
         )
 
     def _flags_for(self, *names: str) -> str:
-        places = [join_pointer(self.pointer, name) for name in names]
-        return suggest_flags(self.body, self.operation, places)
+        return suggest_flags(self.body, self.operation, self.pointer, names)
 
     def _addition(self, place: str) -> Edit:
         """Return the edit that adds a property, with the value that it must share, or with a placeholder."""

@@ -9,6 +9,7 @@ from cxcall.contracts.json_schema import new_validator, schema_types
 from cxcall.documents.json_pointer import join_pointer, type_of
 from cxcall.documents.json_text import find_json
 from cxcall.findings.edit import Applicability
+from cxcall.findings.hinted_commands import command
 from cxcall.payloads.errors.format_advice import (
     advise,
     find_format,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.errors.format_advice import Correction
+    from cxcall.payloads.payload import Payload
 
     Retyping = tuple[str, Correction | None]
 
@@ -62,9 +64,14 @@ def placeholder(name: str, schema: JsonSchema) -> str:
 
 def property_template(name: str, schema: JsonSchema) -> str:
     """Return a property as JSON text, with a value to fill in."""
+    return f'"{name}": {value_template(schema)}'
+
+
+def value_template(schema: JsonSchema) -> str:
+    """Return a value as JSON text to fill in."""
     first, kind = _first_type(schema), _value_kind(schema)
     value = {"object": "{...}", "array": "[...]"}.get(first) or (f"<{kind}>" if kind else "...")
-    return f'"{name}": "{value}"' if first == "string" else f'"{name}": {value}'
+    return f'"{value}"' if first == "string" else value
 
 
 def _first_type(schema: JsonSchema) -> str:
@@ -217,3 +224,22 @@ def correct_text(value: str, schema: JsonSchema) -> Correction | None:
         return same[0], Applicability.SAFE
     near = nearest_value(text, choices)
     return (near, Applicability.UNSAFE) if near else None
+
+
+def suggest_flags(body: Payload, operation: Operation, above: str, names: Sequence[str]) -> str:
+    """Return a hint with the flags that set one of some members of the object `above`; empty if the body is not from flags."""
+    places = [join_pointer(above, name) for name in names]
+    origins = body.origins.values()
+    is_of_flags = origins and all(each.startswith("--") for each in origins)
+    if body.document is not None or not is_of_flags:
+        return ""
+    flags = dict.fromkeys(
+        f"`--{flag.name} {flag.metavar}`"
+        for place in places
+        for flag in operation.flags
+        if any(f"{each}/".startswith(f"{place}/") for each in flag.pointers)
+    )
+    templates = ((each, value_template(operation.schema_at(each))) for each in places)
+    # A pasted `...` would be sent; `<name>` is refused as a placeholder.
+    sets = (at + "=" + text.replace('"..."', f'"<{at[1:]}>"') for at, text in templates)
+    return "add " + " or ".join(flags or [command("--set", each) for each in sets])

@@ -86,7 +86,7 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
         if has_errors(findings, strict=False):
             raise CheckError(*findings)
         builder = ChunkBuilder(load, options.set or (), options.file)
-        _stop_on_invalid_body(load.operation, builder)
+        _check_upload(load.operation, builder, screen, strict=common.check.strict)
         reader = CampaignReader(load.operation.contract, settings)
         if options.file != STDIN and not Path(options.file).exists():
             open_bytes(options.file)  # raises UsageError before the list is read from the platform
@@ -100,12 +100,16 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
         return batch.run()
 
 
-def _stop_on_invalid_body(operation: Operation, builder: ChunkBuilder) -> None:
-    """Raise CheckError if the values of an upload's own body are not valid; the contacts are checked by row."""
+def _check_upload(
+    operation: Operation, builder: ChunkBuilder, screen: Screen, *, strict: bool
+) -> None:
+    """Check the values of an upload's own body, and print warnings; raises CheckError. The contacts are checked by row."""
     if builder.is_file:
         findings = check_body(operation, builder.build_payload([{"column": "cell"}], 1))
-        if has_errors(findings, strict=False):
+        if has_errors(findings, strict=strict):
             raise CheckError(*findings)
+        for finding in findings if screen.options.output == "text" else ():
+            screen.print_finding(finding)
 
 
 def _read_list(reader: CampaignReader, id_: str, screen: Screen) -> ContactListState | None:
