@@ -171,7 +171,7 @@ def _stop_on_placeholder(texts: Iterable[tuple[Flag, str]]) -> None:
     for flag, text in texts:
         if text == flag.metavar:
             raise UsageError(
-                f"`--{flag.name}` has the placeholder `{text}`, never filled in",
+                f"`--{flag.name}` is the placeholder `{text}` of the help",
                 where=f"--{flag.name}",
                 fix="put the real value there",
             )

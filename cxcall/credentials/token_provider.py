@@ -117,8 +117,8 @@ def check_token_kind(
             ACCESS_KEY in kinds
         )
         secret = settings.values["client_secret"]
-        unset = f"; then leave out the client secret from {secret.source}" * bool(secret.value)
-        how = f"{key}{settings.login_command('--web')} logs a person in{unset}"
+        unset = f", and leave out the client secret from {secret.source}" * bool(secret.value)
+        how = f"{key}log in as a user: {settings.login_command('--web')}{unset}"
     return Finding.error(
         "token-user-context" if needs_user else "token-grant",
         "token",

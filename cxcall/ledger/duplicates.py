@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.record_types import Record
 
-_SAME = "same method, URL, body, and people in headers"
+_SAME = "the method, the URL, the body, and the people in headers are the same"
 
 _WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
 """The strength of an outcome as evidence of a call; all others are responses of the API, the strongest evidence."""
@@ -232,7 +232,7 @@ def _accepted_finding(
         "already-sent",
         f"an identical request {verb} {_ago(earlier.ended_at or earlier.at, now)}: delivery `{earlier.id}`",
         fix=f"see `cxcall history show {earlier.id}`; to {to} on purpose, {again}",
-        why=f"engagement {earlier.engagement_id or 'ID not known'}; {_SAME}",
+        why=_SAME + f"; its engagement ID is {earlier.engagement_id}" * bool(earlier.engagement_id),
     )
 
 

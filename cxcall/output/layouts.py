@@ -160,15 +160,26 @@ def _width(table: Table) -> int:
 
 
 def new_bar(stream: IO[str], *, is_colored: bool) -> Progress:
-    """Return a bar that shows the number done, the total, a description, and the remaining time."""
+    """Return a progress bar: the remaining time, the number done, the total, a description, and the bar in what is left."""
     from rich import progress
     from rich.console import Console
+    from rich.table import Column
+    from rich.text import Text
 
+    parts = progress.TimeRemainingColumn(), progress.MofNCompleteColumn()
+
+    class Line(progress.ProgressColumn):
+        def render(self, task: progress.Task) -> Text:
+            return Text(" ").join([*(each.render(task) for each in parts), Text(task.description)])
+
+    style = "cyan"  # neither that of a success nor of a failure
+    bar = progress.BarColumn(
+        None, complete_style=style, finished_style=style, table_column=Column(ratio=1)
+    )
     return progress.Progress(
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TextColumn("{task.description}", markup=False),
-        progress.TimeRemainingColumn(),
+        Line(Column(no_wrap=True)),
+        bar,
         console=Console(file=stream, no_color=not is_colored),
         transient=True,
+        expand=True,
     )

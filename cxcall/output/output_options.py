@@ -128,11 +128,11 @@ class OutputOptions(OptionGroup):
         "--output -o", "Set the output format.", group="Output", default="text"
     )
     quiet: bool = option(
-        "--quiet -q", "Print only data and findings; of requests, engagement IDs.", group="Output"
+        "--quiet -q", "Print only results, such as engagement IDs, and findings.", group="Output"
     )
     verbose: bool = option(
         "--verbose -v",
-        "Show sources of findings; of a request, headers and timing.",
+        "Also print headers, timing, and the sources of findings.",
         group="Output",
     )
     color: ColorChoice = option(

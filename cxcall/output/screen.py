@@ -165,13 +165,14 @@ class Screen:
         from cxcall.output.layouts import new_bar
 
         bar = new_bar(self.stderr, is_colored=self._uses_color(self.stderr))
-        before = self.stdout
+        before = self.stdout, self.stderr
         with bar:
-            if before.isatty():
-                self.stdout = sys.stdout  # the bar's replacement, which prints lines above the bar
+            self.stderr = sys.stderr  # the bar's replacement, which prints lines above the bar
+            if self.stdout.isatty():
+                self.stdout = sys.stdout
             task = bar.add_task("", total=total)
             yield lambda done, text: bar.update(task, completed=done, description=redact(text))
-        self.stdout = before
+        self.stdout, self.stderr = before
 
     def print_report(self, report: Report) -> None:
         """Print a report in the output format that the options name."""

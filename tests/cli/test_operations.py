@@ -87,9 +87,9 @@ def test_long_list_has_counts_and_a_group_has_all() -> None:
     lines = lines_of(list_operations(known, None, None, None), 80)
     assert lines[0] == f"Many ({len(known)} operations)"
     assert [line.split()[:3] for line in lines[2:5]] == [
-        ["Tag", "0", "41"],
-        ["Tag", "1", "40"],
-        ["Tag", "2", "40"],
+        ["Tag", "0", "(41)"],
+        ["Tag", "1", "(40)"],
+        ["Tag", "2", "(40)"],
     ]
     assert len(lines) < 12
     group = lines_of(list_operations(known, None, "tag 1", None), 80)

@@ -231,10 +231,10 @@ def test_status_of_a_password_or_a_key_needs_no_token(load: LoadSettings) -> Non
 @each_case(
     "name, kind, code, fix",
     [
-        ("place-call", "client-credentials", "token-user-context", "`cxcall auth login --web` logs a person in; or run `cxcall call` with `--as USER`, which accepts this token"),
+        ("place-call", "client-credentials", "token-user-context", "log in as a user: `cxcall auth login --web`; or run `cxcall call` with `--as USER`, which accepts this token"),
         ("place-call", AUTHORIZATION_CODE, "", ""),
         ("place-call", "given", "", ""),
-        ("cxone-start-session", "client-credentials", "token-user-context", "set `CXCALL_ACCESS_KEY_ID` and `CXCALL_ACCESS_KEY_SECRET`; or `cxcall auth login --web` logs a person in"),
+        ("cxone-start-session", "client-credentials", "token-user-context", "set `CXCALL_ACCESS_KEY_ID` and `CXCALL_ACCESS_KEY_SECRET`; or log in as a user: `cxcall auth login --web`"),
     ],
 )  # fmt: skip
 def test_token_of_the_wrong_kind_is_found(
@@ -250,10 +250,7 @@ def test_login_that_a_client_secret_would_hide_names_the_secret(load: LoadSettin
     token = Token("t", "client-credentials", None, None, "test")
     found = check_token_kind(settings, token, load_operation("place-call"))
     assert found is not None
-    assert (
-        "logs a person in; then leave out the client secret from --client-secret; or run"
-        in found.fix
-    )
+    assert "--web`, and leave out the client secret from --client-secret; or run" in found.fix
 
 
 def test_token_without_a_user_is_not_called_that_of_no_user(load: LoadSettings) -> None:

@@ -2,9 +2,10 @@
 
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
-from cxcall.output.layouts import new_grid
+from cxcall.output.layouts import new_bar, new_grid
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Table
 from cxcall.output.screen import Screen
@@ -61,3 +62,16 @@ def test_narrow_table_has_values_with_their_sources_on_one_line() -> None:
     table = Table(("SETTING", "VALUE", "SOURCE"), rows).joining_sources()
     assert drawn(table, 60)[1].split() == list(rows[0])
     assert drawn(table, 54)[1:] == [f"url      {rows[0][1]} (profile)", "id       (set in no file)"]
+
+
+@pytest.mark.parametrize(
+    ("text", "has_bar"), [("129 accepted, 23.6/s", True), ("40 stopped, " * 5 + "9/s", False)]
+)
+def test_bar_of_a_progress_gives_way_to_its_text(text: str, *, has_bar: bool) -> None:
+    stream = StringIO()
+    bar = new_bar(stream, is_colored=False)
+    bar.update(bar.add_task("", total=400), completed=186, description=text)
+    bar.console.print(bar.get_renderable())
+    (line,) = stream.getvalue().splitlines()
+    assert line.startswith(f"-:--:-- 186/400 {text[:60]}")
+    assert ("━" in line) == has_bar

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -222,3 +223,25 @@ def test_a_terminal_that_was_closed_since_has_no_width(monkeypatch: pytest.Monke
     with Path(os.devnull).open("w", encoding="utf-8") as stream:
         stream.isatty = lambda: True  # type: ignore[method-assign]  # it was one a moment ago
         assert terminal_columns(stream) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [("explain",), ("explain", "-")])
+def test_request_can_be_pasted(cxcall: Cxcall, words: tuple[str, ...]) -> None:
+    """A terminal cuts a line after 4,095 characters, unless it passes on each one."""
+    body = json.dumps({"phoneNumber": "+12025550123", "label": "x" * 5000})
+    with terminal(cxcall, *words) as child:
+        child.expect_exact("paste the request, then press Ctrl-D")
+        child.send("POST https://api.mypurecloud.com/api/v2/conversations/call HTTP/1.1\n\n")
+        child.send(f"{body}\n\x04")
+        shown = screen(child)
+    assert "nearest operation: POST /api/v2/conversations/calls" in shown
+    assert "JSON" not in shown
+    assert child.exitstatus == 3
+
+
+@pytest.mark.slow
+def test_no_input_reads_no_terminal(cxcall: Cxcall) -> None:
+    with terminal(cxcall, "--no-input", "explain") as child:
+        assert "no request was given" in screen(child)
+    assert child.exitstatus == 2

@@ -186,7 +186,7 @@ def test_table_matches_the_operation_that_has_its_columns(cxcall: Cxcall) -> Non
 def test_progress_is_shown_on_a_terminal(cxcall: Cxcall) -> None:
     name = cxcall.file("many.jsonl", slow_lines())
     with terminal(cxcall, "validate", name, "--jobs", "1", columns=100) as child:
-        child.expect(r"\d/1\S* MiB, [\d,]+ checked, [\d,]+ invalid")
+        child.expect(r"\d+/[12]\d{3}\S* KiB, [\d,]+ checked, [\d,]+ invalid")
         text = screen(child)
     assert child.exitstatus == 3
     assert "3,000 payloads, 1,500 valid" in text

@@ -91,7 +91,7 @@ def login(options: LoginOptions, output: OutputOptions, target: SettingsOptions)
     status = get_status(settings)
     done = f"logged in to {settings.base_url} ({token.kind})"
     if token.kind == EXPLICIT:
-        done = f"stored the access token for {settings.base_url} (not verified)"
+        done = f"the access token for {settings.base_url} was not verified"
     text = f"{done}; stored in {status.storage}{kept}"
     return Report("auth login", findings=status.findings, data=status.as_dict(), text=text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from http import HTTPStatus
 from pathlib import Path
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from cxcall.explaining.readers.json_values.saved_requests import LeavesOut
 
 COMMAND = "explain"
+_END, _MOST_AT_ONCE = b"\x04", 1 << 16
+"""What Ctrl-D types, and the most bytes that are read at once."""
 _DOTTED_CODE = compile_on_use(r"[a-z]+(?:[._][a-z]+){2,}")
 
 
@@ -149,15 +152,15 @@ def _describe_status(status: int) -> Report | None:
 
 def _explain_file(options: ExplainOptions) -> Report:
     """Explain the requests in a file, or one entry of it."""
-    if not options.file:
-        _refuse_terminal()
-    ignore_closed_pipe()
     screen, entry, contract = (
         Screen.standard(options.output),
         options.entry,
         options.documents.find_file(),
     )
-    source, form = _open_file(options)
+    if not options.file and not screen.is_interactive:
+        _refuse_terminal()
+    ignore_closed_pipe()
+    source, form = _open_file(options, screen)
     own = load_user_contract(contract) if contract else None
     printer = RequestPrinter(screen, show_all=options.show_all)
     requests = _read(source, entry, own, None if options.fix else printer.leaves_out)
@@ -178,13 +181,14 @@ def _explain_file(options: ExplainOptions) -> Report:
     return report._replace(data={**report.data, "notExplained": left_out}) if left_out else report
 
 
-def _open_file(options: ExplainOptions) -> tuple[Source, str]:
+def _open_file(options: ExplainOptions, screen: Screen) -> tuple[Source, str]:
     """Return the source of the requests, and the format of the corrected ones: without an option, the shell of the text decides.
 
     The text itself, which may be long, is not kept.
     """
     name = options.file or STDIN
-    text = read_source_file(name)
+    is_pasted = name == STDIN and screen.is_interactive
+    text = _read_terminal(screen) if is_pasted else read_source_file(name)
     if not text.strip():  # such as from a pipe whose command failed
         problem = "stdin is empty" if name == STDIN else f"`{name}` is empty"
         raise UsageError(problem, where=name, fix=f"give {FORMATS}")
@@ -193,6 +197,25 @@ def _open_file(options: ExplainOptions) -> tuple[Source, str]:
     from cxcall.explaining.correction.corrected_command import find_shell_form
 
     return open_source(text, name), find_shell_form(text)
+
+
+def _read_terminal(screen: Screen) -> str:
+    """Return what a person pastes, until Ctrl-D, also lines that are longer than a terminal passes on."""
+    import sys
+    import termios
+
+    terminal, content = sys.stdin.fileno(), b""
+    before = termios.tcgetattr(terminal)
+    changed = termios.tcgetattr(terminal)
+    changed[3] &= ~termios.ICANON
+    try:
+        termios.tcsetattr(terminal, termios.TCSANOW, changed)
+        screen.print_diagnostic("paste the request, then press Ctrl-D", always=True)
+        while _END not in content and (more := os.read(terminal, _MOST_AT_ONCE)):
+            content += more
+    finally:
+        termios.tcsetattr(terminal, termios.TCSANOW, before)
+    return content.partition(_END)[0].decode("utf-8", "replace")
 
 
 def _read(

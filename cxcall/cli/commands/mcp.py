@@ -35,7 +35,6 @@ class ServerOptions(OptionGroup):
 @app.command(
     "mcp",
     "cxcall mcp",
-    "cxcall mcp --profile sandbox",
     "cxcall mcp --allow-send --operation execute --do-not-call dnc.txt --hours 08:00-21:00",
 )
 def mcp(options: ServerOptions) -> None:

@@ -163,12 +163,12 @@ def _by_tag(operations: Sequence[Operation]) -> dict[str, list[Operation]]:
 
 
 def tag_rows(operations: Sequence[Operation]) -> list[tuple[str, str]]:
-    """Return each tag with the number of its operations, and the shortest names of some."""
+    """Return each tag, with the number of its operations, and the shortest names of some."""
     tags, rows = _by_tag(operations), []
     for tag in sorted(tags, key=alphanumeric_name):
         names = sorted((entry.name for entry in tags[tag]), key=len)
         more = ", …" if len(names) > _NAMED else ""
-        rows.append((tag, f"{len(names):>4}  {', '.join(names[:_NAMED])}{more}"))
+        rows.append((f"{tag} ({len(names)})", f"{', '.join(names[:_NAMED])}{more}"))
     return rows
 
 

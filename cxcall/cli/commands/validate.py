@@ -202,11 +202,11 @@ class _Progress:
         if self._show is not None:
             invalid = self._result.total - self._result.valid
             self._show(
-                self._read >> 20, f"MiB, {self._result.total:,} checked, {invalid:,} invalid"
+                self._read >> 10, f"KiB, {self._result.total:,} checked, {invalid:,} invalid"
             )
 
     def _total(self) -> int | None:
-        """Return the size of all files in MiB; None if one is not a regular file."""
+        """Return the size of all files in KiB; None if one is not a regular file."""
         if not all(map(os.path.isfile, self._files)):
             return None
-        return sum(map(os.path.getsize, self._files)) >> 20
+        return sum(map(os.path.getsize, self._files)) >> 10
