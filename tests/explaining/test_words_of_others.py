@@ -133,6 +133,12 @@ OF_OTHERS = (
     'The message is "Please call me back".',
     'The API shows "Callbacks of sales" in its list.',
     "It says nothing about the reason.",
+    'The reason is not "token expired".',
+    'The API is not returning "queueId is missing".',
+    'The API shows "token expired" on its status page.',
+    'The text says "token expired" in the browser.',
+    'The body contains "queueId is required" as the label of a field.',
+    'Genesys replied with "update the token, it is expired".',
     'It was 400 "Mozilla/5.0 (X11; Linux)".',
     "The status is 400. Error: Request failed with status code 400",
     "\nHTTP/2 400 We get this every day",
@@ -159,7 +165,12 @@ CITED = (
     "I get 400. The error message in the body:",
 )
 BEHIND = (" and it says that", ", message:", " with message", ". Response data:", "\nError:")
-VAGUE = ("The message is", "The API returns", "The server tells me", "The text contains")
+VAGUE = (
+    "The message is",
+    "The API returns",
+    "The server tells me",
+    "The text in the response contains",
+)
 
 
 @each_case(

@@ -37,18 +37,20 @@ _SENTENCE = (
 _CLAUSE_START = r"(?:^|[.!?;,:]\s+|\s(?:and|but)\s+)[>*#\s-]{0,4}(?:the\s+)?"
 _SENDER = r"(?:the )?(?:response(?: body)?|server|API|platform|Genesys(?: Cloud)?|CXone)"
 _NOUN = r"(?:message|response|body|text|description|reason)"
-_FROM = (
-    r"(?: returned|(?: that)? (?:I|we) (?:get|got|see|receive))?"
-    rf"(?: (?:in|inside|of|from) (?:{_SENDER}|the body))?"
+_GOT = r"(?: returned|(?: that)? (?:I|we) (?:get|got|see|receive))"
+_IN_IT = rf"(?: (?:in|inside|of|from) (?:{_SENDER}|the body))"
+_FROM = f"{_GOT}?{_IN_IT}?"
+_RESPONSE = (
+    rf"(?:(?:(?:error|response|answer)(?: {_NOUN})?|message){_FROM}|{_NOUN}(?:{_GOT}|{_IN_IT}))"
 )
-_RESPONSE = rf"(?:(?:error|response|answer)(?: {_NOUN})?|{_NOUN}){_FROM}"
+_HOW = r"(?: (?!(?:never|not?)\b)\w+)"
 _SAYS = (
-    r"(?: (?:is|was)(?: \w+){1,2},?)?(?: \w+ly)?,?"
+    rf"(?: (?:is|was){_HOW}{{1,2}},?)?(?: \w+ly)?,?"
     r" (?:(?:answer|complain|contain|read|respond|return|show)(?:s|ed|ing)|(?:cit|stat)(?:es|ed|ing)"
     r"|repl(?:ies|ied|ying)|sa(?:id|ys|ying)|tell(?:s|ing)|told|gives|gave)"
     rf"(?: (?:back|me|us|that|with)){{0,2}}(?: (?:the|this|an?)(?: following)?(?: (?:error|{_NOUN})){{1,2}})?:?"
 )
-_IS = r"(?: (?:is|was)(?: \w+){0,2}:?|:)"
+_IS = rf"(?: (?:is|was)(?! (?:never|not?)\b){_HOW}{{0,2}}:?|:)"
 # Or a status: `400 Bad Request with the message`, `400, citing`.
 _NAMED_STATUS = (
     r"(?P<other>\b(?:should|would|expect\w*|docs|documentation|we (?:answer|return|send))\b"
@@ -87,9 +89,15 @@ _CERTAIN = compile_on_use(
 _CLAUSE_END = compile_on_use(rf"{SENTENCE_END.pattern}|;\s|\n|\bbut\b")
 _OF_OTHERS = compile_on_use(
     r"\b(?:docs?|documentation|swagger|colleague|expect\w*|earlier|previous(?:ly)?|yesterday"
-    r"|last (?:month|time|week|year)|normally|usually)\b",
+    r"|last (?:month|time|week|year)|normally|usually|(?:Genesys(?: Cloud)?|CXone) (?:told|repl\w+))\b",
     re.IGNORECASE,
 )
+_PROVEN = compile_on_use(r"response|answer|[45][0-9]{2}", re.IGNORECASE)
+_ELSEWHERE = compile_on_use(
+    r"\W (?:as|at|by|in|on|to|under)\b(?! (?:(?:the|an?) )?(?:body|description|error|message|reason|response)\b)",
+    re.IGNORECASE,
+)
+"""Behind quoted words that need not be of the response: they stand in a form, on a page, in a ticket."""
 _CONDITION = compile_on_use(
     r"\b(?:unless|without|if(?! (?:I|we)\b)"
     r"|(?:if|when) (?:I|we) (?:(?:change|drop|leave|omit|remove|skip)"
@@ -194,6 +202,8 @@ def _is_of_response(quoted: re.Match[str]) -> bool:
     before = _CLAUSE_END.split(text[max(start - _MAX_SENTENCE, 0) : start])[-1]
     behind = _CLAUSE_END.split(text[end : end + _MAX_SENTENCE])[0]
     if _OF_OTHERS.search(f"{before} {behind}") or _CONDITION.search(before):
+        return False
+    if not _PROVEN.search(text, quoted.start(), start) and _ELSEWHERE.match(behind):
         return False
     is_vague = quoted.groupdict().get("vague") or not _CERTAIN.search(text, quoted.start(), start)
     return not is_vague or find_cause_of_text(text[start:end]) != NO_CAUSE
