@@ -13,35 +13,16 @@ from cxcall.explaining.readers.json_values.json_search import is_printed_map, js
 from cxcall.explaining.readers.json_values.request_objects import find_error_body, is_error_body
 from cxcall.explaining.readers.messages.dumped_objects import object_text
 from cxcall.explaining.readers.messages.responses_in_text import read_response
+from cxcall.explaining.readers.object_labels import part_of
 from cxcall.explaining.readers.request_builder import (
     METHODS,
     build_observed_request,
     build_response,
-    first_words,
 )
 from cxcall.explaining.readers.unresolved_variables import UNKNOWN
 from cxcall.runtime.patterns import compile_on_use
 
-_SIDES = first_words(
-    """
-    request request req sent input
-    response response resp res output
-    """
-)
-_PARTS = first_words(
-    """
-    method method verb
-    url url urlfull uri endpoint address
-    path path urlpath route resource
-    host host hostname
-    headers header headers
-    body body bodycontent bodytext payload content data formdata json
-    status status statuscode code
-    """
-)
-"""The parts of a request and a response by the words of their labels, without words that may precede any of them."""
 _SENT_BODY = (("", "body"), ("request", "body"))
-_WORD = compile_on_use(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 URL_LINE = compile_on_use(r"^[ \t]*(https?://\S+)[ \t]*$")
 STATUS_LINE = compile_on_use(r"^(?P<status>[1-5][0-9]{2})(?: [A-Z][A-Za-z' ]+)?$")
 _STATUS_START = compile_on_use(r"^([1-5][0-9]{2})(?=\s|\{|$)")
@@ -153,10 +134,10 @@ class LabeledRequest:
         return part != "headers" and self.take(label, text)
 
     def _take_header_object(self, side: str, text: str) -> bool:
-        written = object_text(text)
-        for name, value in find_json(written, {}).items():
+        found = find_json(object_text(text), None)
+        for name, value in found.items() if isinstance(found, dict) else ():
             self._take_header(side, name, str(value), is_any=True)
-        return bool(written)
+        return found is not None
 
     def _take_body(self, side: str, value: str) -> bool:
         start = min((at for at in (value.find("{"), value.find("[")) if at >= 0), default=-1)
@@ -214,18 +195,6 @@ class LabeledRequest:
             body=self.body or None,
             response=build_response(status or None, headers, body, left.reason if left else ""),
         )
-
-
-def part_of(label: str) -> tuple[str, str]:
-    """Return (side, part) of a label; empty texts if its words do not name a part."""
-    words = [word.lower() for word in _WORD.findall(label)]
-    side = ""
-    while words and (words[0] in _SIDES or words[0] in ("http", "raw", "full", "actual")):
-        side = _SIDES.get(words.pop(0), side)
-    name = "".join(words)
-    if not name:
-        return side, "body" if side else ""
-    return side, _PARTS.get(name, "")
 
 
 def labeled_form(text: str) -> str:

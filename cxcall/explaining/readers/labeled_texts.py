@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.json_values.json_search import find_json_end
-from cxcall.explaining.readers.labeled_request import STATUS_LINE, URL_LINE, LabeledRequest, part_of
+from cxcall.explaining.readers.labeled_request import STATUS_LINE, URL_LINE, LabeledRequest
+from cxcall.explaining.readers.object_labels import part_of
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.runtime.patterns import compile_on_use
 

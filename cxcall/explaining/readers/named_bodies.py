@@ -24,6 +24,7 @@ from cxcall.explaining.readers.json_values.json_search import (
     is_printed_map,
 )
 from cxcall.explaining.readers.json_values.request_objects import (
+    find_error_body,
     find_request,
     has_error_status,
     is_error_body,
@@ -127,13 +128,27 @@ def find_received(text: str, sent: NamedBody) -> Any:
     return found[0] if len(found) == 1 else None
 
 
+def received_below(text: str, *, is_refused: bool) -> tuple[int, int, Any]:
+    """Return (start, end, value) of the response in the text below a request; (0, 0, None) if there is none.
+
+    A label says so, or a status in it, or a refusal beside the request.
+    """
+    for each in _objects(text):
+        error = find_error_body(each.text)
+        is_error = is_error_body(error)
+        is_told = has_error_status(error) or (is_refused and is_error)
+        if each.text and (each.label is Label.RECEIVED or is_told):
+            return each.start, each.end, error if is_error else each.value
+    return 0, 0, None
+
+
 def _is_sent(found: NamedBody, shown: str = "", path: str = "") -> bool:
     """Return whether an object was sent, not received: the one place that decides, in this order.
 
     A clear label, or the status that the object has or is printed below; its names; a person's own words before it. Of
     what was read as `shown`, by its place alone, also whether it resembles a body.
     """
-    if has_error_status(found.value) or found.label is Label.NOT_SENT:
+    if has_error_status(found.value) or found.label >= Label.NOT_SENT:
         return False
     if found.label is Label.SENT:
         return True

@@ -309,12 +309,6 @@ def find_error_body(text: str) -> Any:
     return found
 
 
-def find_error_below(text: str) -> Any:
-    """Return the error body of a response that is below another value in a text; None if there is none."""
-    values = [value for *_, value in json_values(text)]
-    return next(filter(has_error_status, values[1:]), None)
-
-
 def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
     """Yield the objects in a value, also those that are JSON in a text."""
     if depth > _MAX_DEPTH:

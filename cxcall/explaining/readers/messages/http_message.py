@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from cxcall.documents.text_files import split_lines
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -17,9 +18,7 @@ from cxcall.explaining.readers.json_values.json_search import (
     without_prose,
 )
 from cxcall.explaining.readers.json_values.request_objects import (
-    find_error_below,
     find_error_body,
-    has_error_status,
     is_error_body,
     status_of,
 )
@@ -49,6 +48,7 @@ from cxcall.explaining.readers.messages.status_patterns import (
     status_in_line,
     with_line_above,
 )
+from cxcall.explaining.readers.named_bodies import received_below
 from cxcall.explaining.readers.paste_cleanup import SIGN_OFF
 from cxcall.explaining.readers.request_builder import (
     build_observed_request,
@@ -81,8 +81,7 @@ class _Message:
         self.status = 0  # before a request in its line, as in `404 Not Found from POST ...`
         self._headers: dict[str, str] = {}
         self._body: list[str] = []
-        self.may_have_body = False
-        self._is_in_headers = True
+        self.may_have_body, self._is_in_headers = False, True
 
     @property
     def headers(self) -> dict[str, str]:
@@ -127,6 +126,12 @@ class _Message:
         self._body = [text[:start] + text[end:]]
         _, form = argument_of(text, start, end)
         return form % text[start:end] if form else None
+
+    def take_response_body(self) -> Any:
+        """Remove and return the object below a request that is its response; None if there is none."""
+        start, end, value = received_below(self.text, is_refused=self.status > 0)
+        self._body = [self.text[:start] + self.text[end:]]
+        return value
 
     @property
     def text(self) -> str:
@@ -306,20 +311,15 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
     if request is None:
         alone = _build_response(response)
         return build_observed_request("HTTP response", SourceKind.RESPONSE, response=alone)
+    received = None if request.is_raw else request.take_response_body()
     body = find_form(request.text, request.headers) or request.body
     if body is None and response is not None and not response.is_raw:
         body = response.take_request_body()
     if body is None and response is not None and response.is_raw and request.headers:
         body = request.text or None  # between two parts that are shown as they were sent
-    error = None if request.is_raw else find_error_body(body or "")
-    if is_error_body(error) and (request.status or has_error_status(error)):
-        # The text below the request is its response.
-        answer = with_body(_build_response(response), error, status_of(error) or request.status)
-        body = None
-    else:
-        error = None if request.is_raw else find_error_below(request.text)
-        number = request.status or status_of(error) or None
-        answer = _build_response(response) or build_response(number, body=error)
+    answer = _build_response(response) or build_response(request.status or None)
+    if is_error_body(received) or (received and not (answer and answer.body)):
+        answer = with_body(answer, received, status_of(received))
     target = request.match["target"].rstrip(".,;:)]\"'")
     host = Headers(request.headers.items()).get("Host", request.host)
     is_url = "://" in target or target[:1] not in ("/", "{", "\ufdd0")
