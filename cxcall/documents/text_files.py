@@ -87,8 +87,10 @@ def refuse_other_encoding(path: str, start: bytes) -> None:
 
 def wide_encoding(start: bytes) -> str:
     """Return the name of the encoding if a file starts like UTF-16 or UTF-32; empty otherwise."""
-    encoding = _apparent_encoding(start)
-    if encoding.startswith("utf-8") or not _is_wide_text(start[:_SAMPLE], encoding):
+    encoding, sample = _apparent_encoding(start), start[:_SAMPLE]
+    if encoding.startswith("utf-8") or not _is_start_of(sample, encoding):
+        return ""
+    if any(char < " " and not char.isspace() for char in sample.decode(encoding, "ignore")):
         return ""
     return encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
 
@@ -117,12 +119,6 @@ def _apparent_encoding(start: bytes) -> str:
     return "utf-8" if second.strip(b"\0") else encoding
 
 
-def _is_wide_text(sample: bytes, encoding: str) -> bool:
-    return _is_start_of(sample, encoding) and not any(
-        char < " " and not char.isspace() for char in sample.decode(encoding, "ignore")
-    )
-
-
 def _is_start_of(sample: bytes, encoding: str) -> bool:
     """Return whether bytes are valid in an encoding; the last character may be incomplete."""
     try:
@@ -132,14 +128,11 @@ def _is_start_of(sample: bytes, encoding: str) -> bool:
     return True
 
 
-def read_bytes(path: str, largest: int = LARGEST_DOCUMENT) -> bytes:
-    """Return the bytes of a file, or of stdin (`-`).
-
-    Raises UnreadableError if it cannot be read, or has more than `largest` bytes.
-    """
+def read_bytes(path: str) -> bytes:
+    """Return the bytes of a file, or of stdin (`-`); raises UnreadableError if it is too large, or cannot be read."""
     try:
         with open_bytes(path) as file:
-            return read_rest(file, path, largest)
+            return read_rest(file, path)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
 

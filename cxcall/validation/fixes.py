@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 from cxcall.documents.json_document import BOM, DocumentError, parse_json
 from cxcall.documents.json_edits import edit_text
 from cxcall.documents.paths import absolute_path
-from cxcall.documents.text_files import STDIN, decode, read_bytes
-from cxcall.findings.edit import Applicability
+from cxcall.documents.text_files import STDIN, read_text
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
@@ -92,7 +91,7 @@ def fix_files(validation: Validation, files: Sequence[str]) -> Iterator[FixedFil
         if Path(entry.file).is_file() and not entry.file.lower().endswith(TABLES):
             found.setdefault(entry.file, []).append(entry)
     for path, verdicts in found.items():
-        before = decode(path, read_bytes(path))
+        before = read_text(path)
         lines = _split_lines(before) if path.lower().endswith(LINES) else [before]
         edits = 0
         for verdict in verdicts:
@@ -114,11 +113,10 @@ def _split_lines(text: str) -> list[str]:
 
 def safe_edits(findings: Iterable[Finding]) -> list[Edit]:
     """Return the edits of all findings that are corrected by safe edits alone."""
-    safe = Applicability.SAFE
     return [
         edit
         for finding in findings
-        if all(each.applicability is safe for each in finding.edits)
+        if all(each.is_safe for each in finding.edits)
         for edit in finding.edits
     ]
 
@@ -129,7 +127,7 @@ def reread_json_document(verdict: PayloadVerdict) -> Document | None:
     if path.lower().endswith(TABLES) or not Path(path).is_file():
         return None
     with suppress(CxcallError):
-        text = decode(path, read_bytes(path))
+        text = read_text(path)
         line = verdict.line or 1
         text = _split_lines(text)[line - 1].rstrip("\r\n") if verdict.line else text
         document = parse_json(text, path, line)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.documents import text_files
-from cxcall.documents.text_files import UnreadableError, read_bytes, text_lines
+from cxcall.documents.text_files import UnreadableError, open_bytes, read_rest, text_lines
 from helpers.command import CONTACT, CXCALL
 from helpers.small_api import swagger
 
@@ -115,9 +115,10 @@ def test_an_endless_pipe_is_read_up_to_its_limit(cxcall: Cxcall, words: tuple[st
 def test_a_file_at_its_limit_is_read(tmp_path: Path) -> None:
     file = tmp_path / "f"
     file.write_bytes(b"x" * 100)
-    assert len(read_bytes(str(file), 100)) == 100
-    with pytest.raises(UnreadableError, match="more than"):
-        read_bytes(str(file), 99)
+    with open_bytes(str(file)) as opened:
+        assert len(read_rest(opened, str(file), 100)) == 100
+    with open_bytes(str(file)) as opened, pytest.raises(UnreadableError, match="more than"):
+        read_rest(opened, str(file), 99)
 
 
 def test_a_line_at_its_limit_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
