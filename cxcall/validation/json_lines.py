@@ -55,7 +55,7 @@ class LineBlock(NamedTuple):
 
 
 def split_blocks(
-    file: BufferedReader, name: str, start: bytes = b"", *, at_once: bool
+    file: BufferedReader, name: str, start: bytes, *, at_once: bool
 ) -> Iterator[LineBlock]:
     """Yield the lines of a file in blocks; `start` is the part that was already read.
 

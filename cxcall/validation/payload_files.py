@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
+from io import BufferedReader, BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
@@ -35,7 +36,6 @@ from cxcall.validation.payload_check import PayloadChecker, unreadable_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-    from io import BufferedReader
 
     from cxcall.contracts.operation import Operation
     from cxcall.validation.pattern_file import OperationPatterns
@@ -112,36 +112,33 @@ class Validation(NamedTuple):
             return expand_pattern(file) if is_pattern else [file]
         return find_payload_files(file, self._is_assigned, with_notices=not only_assigned)
 
+    def _is_file(self, path: str) -> bool:
+        """Return whether a path names a file that can be read again, unlike a pipe."""
+        return path not in (STDIN, *self.contents) and Path(path).is_file()
+
     def _payload_checker(self, path: str) -> PayloadChecker:
         """Return the checker of the payloads of one file."""
-        is_asked = self.named is None and self.assignment is not None and path != STDIN
-        assigned = self.assignment.of(path) if is_asked and self.assignment else None
+        patterns = None if self.named or path == STDIN else self.assignment
+        assigned = patterns.of(path) if patterns else None
         named = self.named or (assigned.operation if assigned else None)
         return PayloadChecker(self.known, named, assigned, self.strict)
 
     def _of_file(self, path: str) -> Iterator[PayloadVerdict | VerdictRun]:
         if path in self.contents:
-            yield from self._of_content(path, self.contents[path])
+            content = self.contents[path]
+            if _starts_as_lines(content):
+                yield from self._of_lines(path, BufferedReader(BytesIO(content)))
+            else:
+                yield from self._of_document(path, content)
         elif path == STDIN:
             with open_bytes(STDIN) as stdin:
-                yield from self._of_stream(STDIN, stdin)
+                yield from self._of_stdin(stdin)
         elif path.lower().endswith((*LINES, *TABLES)):
             with open_bytes(path, may_be_pipe=True) as file:
                 check = self._of_lines if path.lower().endswith(LINES) else self._of_table
                 yield from check(path, file)
         else:
             yield from self._of_document(path)
-
-    def _of_content(self, path: str, content: bytes) -> Iterator[PayloadVerdict | VerdictRun]:
-        from io import BufferedReader
-        from tempfile import TemporaryFile
-
-        with TemporaryFile(buffering=0) as file:
-            file.write(content)
-            file.seek(0)
-            reader: BufferedReader = BufferedReader(file)
-            with reader:  # also closed here if the caller does not read to the end
-                yield from self._of_stream(path, reader)
 
     def _of_document(self, path: str, data: bytes | None = None) -> Iterator[PayloadVerdict]:
         try:
@@ -150,26 +147,30 @@ class Validation(NamedTuple):
         except DocumentError as error:
             yield unreadable_verdict(path, error)
 
-    def _of_stream(self, path: str, file: BufferedReader) -> Iterator[PayloadVerdict | VerdictRun]:
+    def _of_stdin(self, file: BufferedReader) -> Iterator[PayloadVerdict | VerdictRun]:
         """Check JSON Lines or one document, which the start of the stream distinguishes."""
         from cxcall.validation.json_lines import read_whole_lines
 
-        start = read_whole_lines(file, path, at_once=True)
-        while b"\n" not in start.strip() and (more := read_line(file, path)):
+        start = read_whole_lines(file, STDIN, at_once=True)
+        while b"\n" not in start.strip() and (more := read_line(file, STDIN)):
             start += more
         if _starts_as_lines(start):
-            yield from self._of_lines(path, file, start)
-        elif path == STDIN and _may_be_table(start):
-            yield unreadable_verdict(path, _table_error())
+            yield from self._of_lines(STDIN, file, start)
+        elif _may_be_table(start):
+            yield _malformed(
+                STDIN,
+                "stdin has no JSON; tables are read only from files",
+                "if this is a table, write it to a file whose name ends in `.csv` or `.tsv`, and check that file",
+            )
         else:
-            yield from self._of_document(path, start + read_rest(file, path))
+            yield from self._of_document(STDIN, start + read_rest(file, STDIN))
 
     def _of_lines(
         self, path: str, file: BufferedReader, start: bytes = b""
     ) -> Iterator[PayloadVerdict | VerdictRun]:
         from cxcall.validation import json_lines
 
-        is_file = _is_file(path)
+        is_file = self._is_file(path)
         blocks = json_lines.split_blocks(file, path, start, at_once=not is_file)
         check = json_lines.JsonLinesChecker(path, self._payload_checker(path))
         to_send = json_lines.LineBlock.without_lines if is_file else None
@@ -211,7 +212,7 @@ class Validation(NamedTuple):
         from cxcall.runtime.parallel_work import WorkerLostError, share_work
 
         collect_garbage()
-        jobs = self.jobs or (count_cores() if _is_file(path) else 1)
+        jobs = self.jobs or (count_cores() if self._is_file(path) else 1)
         seconds = -1 if self.jobs else _ALONE_SECONDS
         shared = share_work(
             work, pieces, jobs, alone_seconds=seconds, to_send=to_send, expected=expected
@@ -242,17 +243,8 @@ def _require_payload(
         yield entry
     if entry is None:
         shown = "--skeleton --csv" if path.lower().endswith(TABLES) else "--skeleton"
-        yield unreadable_verdict(
-            path,
-            DocumentError(
-                Finding.error(
-                    "body-malformed",
-                    "body",
-                    f"`{path}` contains no payload",
-                    fix=f"a sample: `cxcall operations NAME {shown}`",
-                )
-            ),
-        )
+        fix = f"a sample: `cxcall operations NAME {shown}`"
+        yield _malformed(path, f"`{path}` contains no payload", fix)
 
 
 def _unreadable(file: str, error: CxcallError) -> PayloadVerdict:
@@ -262,11 +254,6 @@ def _unreadable(file: str, error: CxcallError) -> PayloadVerdict:
     mask, verdict = mask_typed_numbers([file]), unreadable_verdict(file, error)
     findings = tuple(each.map_texts(mask) for each in verdict.findings)
     return verdict._replace(file=mask(file), findings=findings)
-
-
-def _is_file(path: str) -> bool:
-    """Return whether a path names a file that can be read again, unlike a pipe."""
-    return path != STDIN and os.path.isfile(path)  # noqa: PTH113 - a path as given
 
 
 def _starts_as_lines(start: bytes) -> bool:
@@ -286,12 +273,6 @@ def _may_be_table(start: bytes) -> bool:
     )
 
 
-def _table_error() -> DocumentError:
-    return DocumentError(
-        Finding.error(
-            "body-malformed",
-            "body",
-            "stdin has no JSON; tables are read only from files",
-            fix="if this is a table, write it to a file whose name ends in `.csv` or `.tsv`, and check that file",
-        )
-    )
+def _malformed(path: str, message: str, fix: str) -> PayloadVerdict:
+    error = DocumentError(Finding.error("body-malformed", "body", message, fix))
+    return unreadable_verdict(path, error)

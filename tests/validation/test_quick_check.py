@@ -78,7 +78,7 @@ def _on_line(verdict: Any, number: int) -> Any:
 def _check_together(checker: PayloadChecker, lines: list[bytes]) -> list[Any]:
     """Return the verdicts on the last lines of a file that is long enough for a screen."""
     text = b"\n" * json_lines.FEW_LINES + b"\n".join(lines)
-    (block,) = split_blocks(BufferedReader(BytesIO(text)), "a.jsonl", at_once=False)
+    (block,) = split_blocks(BufferedReader(BytesIO(text)), "a.jsonl", b"", at_once=False)
     found = JsonLinesChecker("a.jsonl", checker)(block)
     return [
         each
