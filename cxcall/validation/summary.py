@@ -53,18 +53,13 @@ class ValidationSummary:
     @property
     def is_cut(self) -> bool:
         """Whether the body is larger than the part that is kept."""
-        return self.most is not None and (
-            self.total + self.unread > self.most or self.counts.total() > len(self.shown_findings)
-        )
+        return self.shown is self.found or self.counts.total() > len(self.shown_findings)
 
     @property
     def shown(self) -> list[PayloadVerdict]:
         """The payloads to show: all of them or, of too many, those with the first findings."""
-        return (
-            self.found
-            if self.is_cut and self.total + self.unread > (self.most or 0)
-            else self.payloads
-        )
+        has_room = self.most is None or self.total + self.unread <= self.most
+        return self.payloads if has_room else self.found
 
     @property
     def shown_findings(self) -> list[Finding]:
