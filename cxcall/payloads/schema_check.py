@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
-    from cxcall.payloads.operation_matching import OperationMatch
 
 
 _MAX_NAMES = 6
@@ -107,18 +106,29 @@ def _as_json(payload: object) -> str:
 def match_and_check(
     operations: Sequence[Operation], body: Payload, named: Operation | None
 ) -> Verdict:
-    """Return the verdict on a body, checked as the operation `named` or as the one that it matches."""
-    from cxcall.payloads.operation_matching import match_operations
+    """Return the verdict on a body, checked as the operation `named`, or as the one that it matches or is nearest to.
 
-    match = None if named else match_operations(operations, body.value)
-    operation, found = check_payload(operations, body, named, match)
+    If the body has errors, a finding says which other operation it matches, or that the operation is only
+    the nearest one.
+    """
+    from cxcall.payloads import operation_matching as matching
+
+    matches: tuple[Operation, ...] = ()
+    if named is None:
+        matches, operation = matching.match_operations(operations, body.value)
+    else:
+        operation = named
     if not operation.takes_body:
         from cxcall.payloads.errors.structure_errors import find_unexpected_body
 
         found = [*find_unexpected_body(operation, body)]
+    elif has_errors(found := check_body(operation, body)):
+        if named is None:
+            found.append(_no_matching_operation(operations, operation, body))
+        elif other := matching.find_better_operation(operations, named, body.value):
+            found.insert(0, operation_mismatch(named, other, body))
     findings = (*(body.document.findings if body.document else ()), *found)
-    has_match = match and match.matches and not has_errors(findings)
-    valid_for = match.matches if match and has_match else (operation,)
+    valid_for = (operation,) if has_errors(findings) or not matches else matches
     return Verdict(tuple(each.name for each in valid_for), findings)
 
 
@@ -276,31 +286,6 @@ def has_errors(findings: Iterable[Finding], *, strict: bool = False) -> bool:
     """Return whether findings stop a request; `strict` counts warnings as errors."""
     stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     return any(finding.severity in stopping for finding in findings)
-
-
-def check_payload(
-    operations: Sequence[Operation],
-    body: Payload,
-    named: Operation | None = None,
-    match: OperationMatch | None = None,
-) -> tuple[Operation, list[Finding]]:
-    """Return the operation that a body was checked as, and the findings.
-
-    That is the operation `named`, or else the one that the body matches or is nearest to; `match` is
-    the result of `match_operations`, if known. If the body has errors, a finding says which other
-    operation it matches, or that the operation is only the nearest one.
-    """
-    from cxcall.payloads import operation_matching as matching
-
-    operation = named or (match or matching.match_operations(operations, body.value)).nearest
-    findings = check_body(operation, body)
-    if has_errors(findings):
-        if named is None:
-            findings.append(_no_matching_operation(operations, operation, body))
-        else:
-            other = matching.find_better_operation(operations, named, body.value)
-            findings[:0] = [operation_mismatch(named, other, body)] if other else []
-    return operation, findings
 
 
 def operation_mismatch(named: Operation, other: Operation, body: Payload) -> Finding:

@@ -172,7 +172,7 @@ def build_request(
     if has_body and operation.takes_body:
         findings = [*_merge_by_flag(check_body(operation, payload)), *findings]
         body, headers["Content-Type"] = encode_body(operation, payload.value)
-    else:
+    elif not operation.takes_body:
         from cxcall.payloads.errors.structure_errors import find_unexpected_body
 
         findings += find_unexpected_body(operation, payload)

@@ -19,7 +19,7 @@ from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import (
     check_body,
     check_parameters,
-    check_payload,
+    match_and_check,
 )
 from helpers.cases import each_case
 from helpers.shipped_operations import detailed_operations
@@ -31,8 +31,8 @@ EXECUTE = OPERATIONS.find_operation("execute")
 
 def test_example_of_the_first_issue_yields_every_finding() -> None:
     body = {"contactId": "12345", "contactSpec": {"address": "+1234567890", "type": "voice"}}
-    operation, findings = check_payload(OPERATIONS, Payload(body))
-    assert operation is EXECUTE
+    operations, findings = match_and_check(OPERATIONS, Payload(body), None)
+    assert operations == ("execute",)
     assert {(finding.severity, finding.code, finding.where) for finding in findings} == {
         ("error", "operation-mismatch", "/contactSpec"),
         ("error", "id-format", "/contactId"),
@@ -150,8 +150,8 @@ def test_number_that_is_not_e164_has_a_fix(number: str, fix: str) -> None:
 
 def test_payload_of_another_operation_is_recognized() -> None:
     other = OPERATIONS.find_operation("personal-connection")
-    operation, findings = check_payload(OPERATIONS, Payload(other.example), EXECUTE)
-    assert operation is EXECUTE
+    operations, findings = match_and_check(OPERATIONS, Payload(other.example), EXECUTE)
+    assert operations == ("execute",)
     assert findings[0].code == "operation-mismatch"
     assert "fits `personal-connection`" in findings[0].message
     assert "it has `reasonCode`" in findings[0].why
@@ -167,9 +167,9 @@ def test_payload_of_two_operations_matches_both() -> None:
 
 
 def test_payload_without_known_properties_is_not_called_near() -> None:
-    _, findings = check_payload(OPERATIONS, Payload({"to": "x"}))
+    _, findings = match_and_check(OPERATIONS, Payload({"to": "x"}), None)
     assert "(no known property matched)" in findings[-1].message
-    _, findings = check_payload(OPERATIONS, Payload({"contactId": 7}))
+    _, findings = match_and_check(OPERATIONS, Payload({"contactId": 7}), None)
     assert "the nearest one" in findings[-1].message
 
 
@@ -279,7 +279,7 @@ def test_one_schema_is_compiled_for_a_matching_body(monkeypatch: pytest.MonkeyPa
 
     contract.load_shipped_contracts.cache_clear()
     monkeypatch.setattr(jsonschema_rs, "validator_for", count)
-    check_payload(load_catalog(), Payload(EXECUTE.example))
+    match_and_check(load_catalog(), Payload(EXECUTE.example), None)
     assert len(compiled) == 1
 
 

@@ -19,7 +19,7 @@ from cxcall.payloads.operation_matching import (
     group_by_unknown_properties,
 )
 from cxcall.payloads.payload import Payload
-from cxcall.payloads.schema_check import check_payload
+from cxcall.payloads.schema_check import match_and_check
 from helpers.planted_faults import correct_body
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def test_one_misspelled_name_is_never_another_operation(step: int) -> None:
 
 def test_missing_property_is_not_another_operation() -> None:
     dial = contract.load_operation("cxone-dial-phone")
-    _, findings = check_payload(CATALOG, Payload({"skillId": 4711}), dial)
+    _, findings = match_and_check(CATALOG, Payload({"skillId": 4711}), dial)
     assert [(each.code, each.where) for each in findings] == [("property-missing", "/phoneNumber")]
 
 
@@ -71,8 +71,8 @@ def test_common_words_are_not_for_an_operation_of_another_area(other: dict[str, 
 
 def test_body_with_a_misspelled_name_is_checked_as_its_own_operation() -> None:
     body = {"phonNumber": "+12025550100", "skillId": 4711}
-    operation, findings = check_payload(CATALOG, Payload(body))
-    assert operation.name == "cxone-dial-phone"
+    operations, findings = match_and_check(CATALOG, Payload(body), None)
+    assert operations == ("cxone-dial-phone",)
     assert findings[0].fix == "rename `phonNumber` to `phoneNumber`"
 
 

@@ -25,9 +25,7 @@ _MAX_COLUMNS = 50
 
 
 def find_unexpected_body(operation: Operation, body: Payload) -> Iterator[Finding]:
-    """Yield an error for a body that the operation does not accept, or accepts in another media type."""
-    if operation.takes_body:
-        return
+    """Yield an error for a body if the operation takes none, or takes it in another media type."""
     declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
     media = list(declared.get("content", {}))
     source = f"contract {operation.contract.name}"
