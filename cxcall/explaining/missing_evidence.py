@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from cxcall.explaining.named_places import QUOTATION
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import READ_METHODS
-from cxcall.findings.finding import Finding, Severity, list_in_words
+from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.text_lists import list_in_words
 from cxcall.responses.message_in_body import SOURCE, platform_code
 from cxcall.responses.refusals.reason_choice import own_reason
 

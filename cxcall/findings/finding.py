@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from cxcall.findings.edit import Edit
 
@@ -120,13 +120,6 @@ class Finding(NamedTuple):
         # Like an excerpt, the value and its corrections may be a phone number.
         *shown, _edits, _value, _other_place = self
         return f"{type(self).__name__}({', '.join(map(repr, shown))})"
-
-
-def list_in_words(texts: Sequence[str]) -> str:
-    """Return texts as a list in a sentence: `a`, `a and b`, or `a, b, and c`."""
-    *others, last = texts
-    comma = "," if len(others) > 1 else ""
-    return f"{', '.join(others)}{comma} and {last}" if others else last
 
 
 def printable(text: str) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from cxcall.runtime.number_ranges import list_ranges
+from cxcall.findings.text_lists import list_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -17,8 +17,9 @@ from cxcall.contracts.json_schema import (
     schema_types,
     with_any_of,
 )
+from cxcall.findings.text_lists import list_first
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.patterns import name_words
+from cxcall.runtime.patterns import fold_name, name_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 _MAX_NAMES = 50
 """The most names of a body that are compared with similar names, in alphabetical order."""
-_MAX_SHOWN = 3
 _MOST_ALONE = 15
 """The most operations of a user's document whose schemas are compiled one by one."""
 _GROUPS_KEPT = 8
@@ -189,9 +189,7 @@ def advise_unusable(operations: Sequence[Operation]) -> str:
     names = [f"`{each.name}`" for known in own for each in read_left_out_operations(known)]
     if not names:
         return ""
-    more = f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else ""
-    shown = ", ".join(names[:_MAX_SHOWN]) + more
-    return f"; it was not compared with {shown}, see `cxcall operations --problems`"
+    return f"; it was not compared with {list_first(names)}, see `cxcall operations --problems`"
 
 
 def count_unknown_properties(operation: Operation, value: Any) -> int:
@@ -257,8 +255,6 @@ def _sorted_names(value: Any) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def _count_missing(operation: Operation, names: tuple[str, ...]) -> int:
     """Return how many required properties, or sets of alternatives, are not among names."""
-    from cxcall.runtime.patterns import fold_name
-
     schema, folded = operation.schema_at(""), set(map(fold_name, names))
     alternatives = [each.get("required", ()) for each in alternatives_of(schema)]
     needed = [[name] for name in schema.get("required", ())]
@@ -271,7 +267,6 @@ def _count_missing(operation: Operation, names: tuple[str, ...]) -> int:
 def _count_misspelled(operation: Operation, names: tuple[str, ...]) -> int:
     """Return the number of names that stand for a declared one in another style, or with one wrong letter."""
     from cxcall.runtime.name_similarity import is_typo
-    from cxcall.runtime.patterns import fold_name
 
     declared = {fold_name(each) for each in declared_names(operation) - set(names)}
     folded = (fold_name(name) for name in names if name not in declared_names(operation))

@@ -14,6 +14,7 @@ from cxcall.documents.json_pointer import leaves
 from cxcall.documents.json_text import find_json
 from cxcall.documents.text_files import read_text
 from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.text_lists import list_first
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
@@ -296,7 +297,7 @@ def operation_mismatch(named: Operation, other: Operation, body: Payload) -> Fin
     required = set(named.schema_at("").get("required", ()))
     lacking = required - present or declared - present
     differences = [
-        f"{verb} {_list_names(names)}"
+        f"{verb} {list_first([f'`{name}`' for name in sorted(names)], _MAX_NAMES)}"
         for verb, names in (("it has", present - declared), ("it lacks", lacking))
         if names
     ]
@@ -309,12 +310,6 @@ def operation_mismatch(named: Operation, other: Operation, body: Payload) -> Fin
         source=f"contract {other.contract.name}",
         excerpt=body.find_excerpt(""),
     )
-
-
-def _list_names(names: Iterable[str]) -> str:
-    quoted = [f"`{name}`" for name in sorted(names)]
-    more = f" and {len(quoted) - _MAX_NAMES} more" if len(quoted) > _MAX_NAMES else ""
-    return ", ".join(quoted[:_MAX_NAMES]) + more
 
 
 def _no_matching_operation(

@@ -342,9 +342,3 @@ def numbers_in(value: Any) -> list[str]:
     found = _pattern(_NUMBER, _WITH_IDS).finditer(value)
     numbers = (match["number"] or match.groupdict().get("named") for match in found)
     return [mask_number(number) for number in numbers if number]
-
-
-def join_numbers(numbers: Sequence[str], most: int = 3) -> str:
-    """Return the first numbers as text, and the number of others, because a load has thousands."""
-    more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
-    return ", ".join(numbers[:most]) + more

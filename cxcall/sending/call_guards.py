@@ -8,7 +8,8 @@ from cxcall.contracts.acting_words import selects_action, verbs_of_functions
 from cxcall.contracts.openapi_document import risk_text, values_with_risk
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import StoppedError, UnusableGuardError, UsageError
-from cxcall.findings.finding import Finding, Severity, add_notice, list_in_words, printable
+from cxcall.findings.finding import Finding, Severity, add_notice, printable
+from cxcall.findings.text_lists import list_in_words
 from cxcall.phone.number_masking import mask_number, plain_digits
 from cxcall.phone.numbers_in_text import dialed_part
 from cxcall.sending.people_in_request import marked_ids

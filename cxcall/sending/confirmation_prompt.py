@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding, printable
-from cxcall.phone.number_masking import join_numbers, mask_text
+from cxcall.findings.text_lists import list_first
+from cxcall.phone.number_masking import mask_text
 from cxcall.transport.http_messages import HttpRequest
 from cxcall.transport.origins import is_loopback_url, target_of
 
@@ -75,7 +76,7 @@ def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:
     operation, settings = checked.operation, checked.settings
     # Of a contact whose number only the platform knows, its ID; a request may name nobody.
     contacts = (f"contact `{printable(each)}`" for each in checked.marked_ids)
-    shown = join_numbers(numbers, most=_SHOWN_NUMBERS) or ", ".join(contacts)
+    shown = list_first(numbers, _SHOWN_NUMBERS) or ", ".join(contacts)
     request = f"{operation.method} {target_of(checked.request.shown_url)}"
     # Without a terminal, the text is part of an error, which a CI log keeps.
     what = ", ".join([mask_likely_secrets(request), *checked.parameter_headers])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.findings.finding import Finding, Severity, list_in_words
+from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.text_lists import list_in_words
 from cxcall.phone.number_masking import mask_number
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.text_lists import list_first
 from cxcall.ledger.batches import CALLED
 from cxcall.ledger.errors import MissingRecordsError
 from cxcall.ledger.row_ranges import count_rows, parse_ranges
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.number_masking import join_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -162,7 +162,7 @@ def _sent(record: Record) -> ReportRow:
         str(outcome),
         "" if is_accepted else reason,
         "" if is_accepted else message or record.note,
-        "" if has_others else join_numbers(record.numbers),
+        "" if has_others else list_first(record.numbers),
         record.status,
         "" if has_others else record.engagement_id or "",
         record.correlation_id or "",

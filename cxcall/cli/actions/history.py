@@ -11,11 +11,11 @@ from cxcall.batch.report.report_rows import find_batch
 from cxcall.documents.json_text import as_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.text_lists import list_first
 from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.record_types import record_fields
 from cxcall.output.report import Report, Table
 from cxcall.output.terminal_text import escape_cell
-from cxcall.phone.number_masking import join_numbers
 from cxcall.sending.configured_ledger import open_ledger
 from cxcall.settings.sources import SANDBOX_PROFILE
 from cxcall.transport.origins import is_loopback_url
@@ -125,7 +125,7 @@ def _table(records: Sequence[Record]) -> Table:
             record.id,
             record.at.astimezone().isoformat(" ", timespec="minutes"),
             record.operation,
-            join_numbers(record.numbers),
+            list_first(record.numbers),
             _result(record),
             str(record.status or ""),
             record.engagement_id or "",
@@ -138,7 +138,7 @@ def _table(records: Sequence[Record]) -> Table:
 
 def delivery_text(record: Record) -> str:
     """Return a delivery as aligned `name: value` lines without empty values."""
-    fields = {**record_fields(record), "numbers": join_numbers(record.numbers)}
+    fields = {**record_fields(record), "numbers": list_first(record.numbers)}
     shown = {
         name: value for name, value in fields.items() if value not in (None, "", [], False, {})
     }

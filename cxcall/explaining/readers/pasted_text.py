@@ -55,8 +55,8 @@ from cxcall.explaining.text_secrets import (
     find_named_secrets,
     find_secrets_in_prose,
 )
-from cxcall.findings.finding import Finding, list_in_words
-from cxcall.runtime.number_ranges import list_ranges
+from cxcall.findings.finding import Finding
+from cxcall.findings.text_lists import list_in_words, list_ranges
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.text_decoding import straighten_quotes
 from cxcall.transport.http_messages import HttpResponse

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from cxcall.explaining.checks.url.host_check import platform_of_host
 from cxcall.explaining.explanation import explain_request, has_failed
 from cxcall.explaining.grouped_findings import cause_of, group_findings, join_findings
+from cxcall.findings.text_lists import list_ranges
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.json_envelope import finding_as_json
 from cxcall.output.terminal_text import escape_to_one_line
-from cxcall.runtime.number_ranges import list_ranges
 from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:

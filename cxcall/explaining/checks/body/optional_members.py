@@ -11,6 +11,7 @@ from cxcall.contracts.openapi_document import READ_NAMES
 from cxcall.contracts.operation import JSON, Operation
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer, value_at
 from cxcall.findings.finding import Finding
+from cxcall.findings.text_lists import list_first
 from cxcall.payloads.payload import Payload
 
 _MAX_NAMED = 3
@@ -78,12 +79,11 @@ def is_unknown(finding: Finding, payload: Payload, nulls: list[str]) -> bool:
 
 def null_note(payload: Payload, nulls: list[str]) -> Finding:
     """Return the note on nulls in optional properties."""
-    named = ", ".join(f"`{each}`" for each in nulls[:_MAX_NAMED])
-    more = f" and {len(nulls) - _MAX_NAMED} more" if len(nulls) > _MAX_NAMED else ""
+    named = list_first([f"`{each}`" for each in nulls], _MAX_NAMED)
     return Finding.note(
         "type-mismatch",
         nulls[0],
-        f"{named}{more} {'are' if len(nulls) > 1 else 'is'} null, which the schema does not allow",
+        f"{named} {'are' if len(nulls) > 1 else 'is'} null, which the schema does not allow",
         fix="leave a property out instead of sending null",
         why="the platforms accept null for an optional property in most cases",
         excerpt=payload.find_excerpt(nulls[0]),
