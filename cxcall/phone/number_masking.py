@@ -126,6 +126,12 @@ def plain_digits(text: str) -> str:
     return "".join(str(int(char)) for char in text if char.isdecimal())
 
 
+def ascii_digits(text: str) -> str:
+    """Return a text with the digits of every script as `0` to `9`, and a full-width plus sign as `+`."""
+    digits = (str(int(char)) if char.isdecimal() else char for char in text)
+    return "".join(digits).replace("\uff0b", "+")
+
+
 def mask_number(number: str) -> str:
     """Replace all digits of a number except the last four by `*`, keeping the width; a UUID is not a number."""
     if is_uuid(number):

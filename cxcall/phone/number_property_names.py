@@ -23,21 +23,11 @@ _NUMBER_NAMES = (
     r"|(?:to|dest|destination|target|called|recipient|addressto|dialstring|address|tel)"
     r"(?:address|uri)?(?:es|s)?"
 )
-_NUMBER_WORDS = (
-    *(
-        "phone",
-        "mobile",
-        "msisdn",
-        "callee",
-        "dnis",
-        "e164",
-        "handy",
-        "num",
-        "to",
-        "dest",
-        "target",
-    ),
-    *("called", "recipient", "dialstring", "address", "tel", "cell"),
+_NUMBER_WORDS = tuple(
+    """
+    phone mobile msisdn callee dnis e164 handy num to dest target called recipient dialstring
+    address tel cell
+    """.split()
 )
 """Each name that `_NUMBER_NAMES` matches contains one of these."""
 _DIALED_WORDS = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.phone.e164_numbers import parse_number, without_decimals, write_e164
-from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
+from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, ascii_digits, plain_digits
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -163,9 +163,8 @@ def is_one_number(text: str) -> bool:
 
     It may have the decimals of a spreadsheet, as in a request.
     """
-    digits = (str(int(char)) if char.isdecimal() else char for char in text.strip())
-    plain = without_decimals("".join(digits))
-    is_written = compile_pattern(_ONE_NUMBER).fullmatch(plain.replace("\uff0b", "+")) is not None
+    plain = without_decimals(ascii_digits(text.strip()))
+    is_written = compile_pattern(_ONE_NUMBER).fullmatch(plain) is not None
     has_length = _MIN_DIGITS <= len(plain_digits(plain)) <= _MAX_DIGITS
     return is_written and has_length and not compile_pattern(_TWO_NUMBERS).search(plain)
 

@@ -6,7 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
+from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, ascii_digits, plain_digits
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -141,25 +141,11 @@ def possible_numbers(text: str) -> Iterator[str]:
 
 def plain_text(text: str) -> str:
     """Return a text without percent-escapes and invisible characters, its digits as `0` to `9`."""
-    return _normalize_digits(_decode_escapes(text))
-
-
-def _decode_escapes(text: str) -> str:
-    """Return a text without percent-escapes, also those of a text that was escaped twice."""
-    while "%" in text and (decoded := unquote(text)) != text:
+    while "%" in text and (decoded := unquote(text)) != text:  # it may be escaped twice
         text = decoded
-    return text
-
-
-def _normalize_digits(text: str) -> str:
-    """Return a text with the digits of every script as `0` to `9`, and without invisible characters."""
     if text.isascii():
         return text
-    return "".join(
-        str(int(char)) if char.isdecimal() else "+" if char == "\uff0b" else char
-        for char in text
-        if unicodedata.category(char) != "Cf"
-    )
+    return ascii_digits("".join(char for char in text if unicodedata.category(char) != "Cf"))
 
 
 def is_dialable(text: str) -> bool:
@@ -170,5 +156,4 @@ def is_dialable(text: str) -> bool:
     forms = (_HAS_SCHEME, _ADDRESS)
     if any(compile_pattern(form).match(text) for form in forms):
         return True
-    plain = "".join(str(int(char)) if char.isdecimal() else char for char in text)
-    return compile_pattern(DIALABLE).fullmatch(plain.replace("\uff0b", "+")) is not None
+    return compile_pattern(DIALABLE).fullmatch(ascii_digits(text)) is not None
