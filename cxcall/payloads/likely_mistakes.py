@@ -145,14 +145,6 @@ class _MistakeFinder:
                 why = "the API may ignore it or refuse the body; the vendor does not say which"
                 yield self._warning("value-not-allowed", place, message, fix, why, key=True)
 
-    def _is_decimal_number(self, schema: JsonSchema, name: str, value: str) -> bool:
-        if ".0" not in value:
-            return False
-        from cxcall.payloads.undialable_values import is_dialed_place
-        from cxcall.phone.e164_numbers import has_decimals
-
-        return has_decimals(value) and is_dialed_place(self.operation, schema, name)
-
     def check_value(self, pointer: str, value: Any) -> Iterator[Finding]:
         """Yield warnings about a placeholder, an impossible number, and an ID that differs from another."""
         schema = self.operation.schema_at(pointer)
@@ -170,17 +162,16 @@ class _MistakeFinder:
 
             is_dialed = is_dialed_place(self.operation, schema, name) and not may_be_address(value)
             yield found._replace(severity=Severity.ERROR, why=WHY_DIALED) if is_dialed else found
-        elif isinstance(value, str) and (
-            schema.get("format") in PHONE_FORMATS or self._is_decimal_number(schema, name, value)
-        ):
-            from cxcall.payloads.undialable_values import find_wrong_number, place_in_body
-
-            yield from place_in_body(find_wrong_number(schema, value), self.body, pointer)
         elif schema.get("contentEncoding") == "base64" and not is_base64(value):
             message = f"`{pointer}` is not base64, in which its content must be encoded"
             fix = "encode the content: `base64 -w0 FILE`, or `base64.b64encode(...).decode()` in Python"
             why = f"the schema says: {schema.get('description', 'base64')}"
             yield self._warning("value-not-allowed", pointer, message, fix, why)
+        elif isinstance(value, str) and (schema.get("format") in PHONE_FORMATS or ".0" in value):
+            from cxcall.payloads.undialable_values import find_undialable, place_in_body
+
+            found_number = find_undialable(self.operation, schema, name, value)
+            yield from place_in_body(found_number, self.body, pointer)
         yield from find_broken_relations(self.operation, self.body, pointer, value)
         kind, _, other = str(schema.get("x-cxcall-same-as", "")).partition(":")
         if kind != "body" or not has_value(self.body.value, other):

@@ -197,10 +197,11 @@ def check_parameters(
 
             findings.append(explain_spelling(operation, parameter, value))
         elif parameter.schema.get("format") in PHONE_FORMATS or ".0" in value:
-            from cxcall.payloads.undialable_values import find_wrong_parameter
+            from cxcall.payloads.undialable_values import find_undialable
 
-            found = find_wrong_parameter(operation, parameter, value)
-            findings.extend([found] if found else ())
+            name = parameter.name
+            found = find_undialable(operation, parameter.schema, name, value)
+            findings += [found._replace(where=parameter.location, origin=name)] if found else ()
     rules = rules_on(operation.contract.declared, operation.method, operation.path, "query")
     if rules and values:
         from cxcall.payloads.declared_conditions import find_broken_rules

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
-    from cxcall.contracts.parameters import Parameter
     from cxcall.payloads.payload import Payload
 
 _E164 = r"(?:tel:)?\+[1-9][0-9]{1,14}"
@@ -58,14 +57,13 @@ def is_possible(format_name: str, value: str) -> bool:
     return find_wrong_number({"format": format_name}, value) is None
 
 
-def find_wrong_parameter(operation: Operation, parameter: Parameter, value: str) -> Finding | None:
-    """Return a warning if the value of a parameter is a number that cannot be dialed; else None."""
-    schema = parameter.schema
-    is_decimal = has_decimals(value) and is_dialed_place(operation, schema, parameter.name)
-    if schema.get("format") not in PHONE_FORMATS and not is_decimal:
-        return None
-    found = find_wrong_number(schema, value)
-    return found._replace(where=parameter.location, origin=parameter.name) if found else None
+def find_undialable(
+    operation: Operation, schema: JsonSchema, name: str, value: str
+) -> Finding | None:
+    """Return a warning, without a place, if a number, or one with decimals by its name, cannot be dialed; else None."""
+    is_decimal = has_decimals(value) and is_dialed_place(operation, schema, name)
+    is_number = is_decimal or schema.get("format") in PHONE_FORMATS
+    return find_wrong_number(schema, value) if is_number else None
 
 
 def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
