@@ -17,7 +17,6 @@ from cxcall.contracts.parameters import SEPARATORS
 from cxcall.documents.json_pointer import make_pointer
 from cxcall.documents.json_text import as_cell
 from cxcall.findings.errors import UsageError
-from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -32,24 +31,6 @@ _MEDIA_TYPE = r"[\w!#$&^.+-]+/[\w!#$&^.+-]+"
 _QUOTED = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}
 
 
-class _Part(NamedTuple):
-    """One part of a multipart body; `filename` is empty for a plain field."""
-
-    name: str
-    content: bytes
-    content_type: str
-    filename: str = ""
-
-    def encode(self) -> bytes:
-        """Return the headers and the content (RFC 7578)."""
-        head = f'Content-Disposition: form-data; name="{self.name.translate(_QUOTED)}"'
-        if self.filename:
-            head += f'; filename="{self.filename.translate(_QUOTED)}"'
-        if self.content_type != _TEXT:
-            head += f"\r\nContent-Type: {self.content_type}"
-        return head.encode() + b"\r\n\r\n" + self.content + b"\r\n"
-
-
 def encode_form(operation: Operation, value: Any) -> tuple[bytes, str]:
     """Return the bytes of a form and their `Content-Type`; raises UsageError for a value that is not an object."""
     media_type = operation.media_type
@@ -59,7 +40,7 @@ def encode_form(operation: Operation, value: Any) -> tuple[bytes, str]:
         )
     if media_type == URLENCODED:
         return "&".join(_urlencoded_fields(operation, value)).encode(), media_type
-    parts = [part.encode() for part in _parts(operation, value)]
+    parts = [*_parts(operation, value)]
     boundary = _boundary(parts)
     delimiter = f"--{boundary}".encode()
     content = b"".join(delimiter + b"\r\n" + part for part in parts)
@@ -123,17 +104,22 @@ def _fields(name: str, member: Any, encoding: Mapping[str, Any]) -> Iterator[tup
             yield name, as_cell(item)
 
 
-def _parts(operation: Operation, value: Mapping[str, Any]) -> Iterator[_Part]:
+def _parts(operation: Operation, value: Mapping[str, Any]) -> Iterator[bytes]:
+    """Yield the headers and the content of each part of a multipart body (RFC 7578)."""
     for name, member in value.items():
         schema = operation.schema_at(make_pointer(name))
         declared = str(operation.encoding(name).get("contentType") or "").partition(",")[0].strip()
         is_list = isinstance(member, list)
         inner = operation.schema_at(make_pointer(name, 0)) if is_list else schema
         is_file = inner.get("format") == "binary" or "contentMediaType" in inner
+        quoted = name.translate(_QUOTED)
+        head = f'Content-Disposition: form-data; name="{quoted}"'
+        head += f'; filename="{quoted}"' if is_file and name else ""
         for item in member if is_list else [member]:
             default = _JSON if isinstance(item, dict | list) else _BINARY if is_file else _TEXT
             content_type = declared if compile_pattern(_MEDIA_TYPE).fullmatch(declared) else default
-            yield _Part(name, as_cell(item).encode(), content_type, name if is_file else "")
+            own = f"\r\nContent-Type: {content_type}" if content_type != _TEXT else ""
+            yield f"{head}{own}\r\n\r\n{as_cell(item)}\r\n".encode()
 
 
 def _boundary(parts: Sequence[bytes]) -> str:
