@@ -199,7 +199,8 @@ def check_replaceable(path: Path, *, folder_variable: str) -> None:
             problem, fix = "it is not a regular file", "remove it"
         elif not mode & stat.S_IWUSR:
             problem, fix = "it is read-only", "make it writable"
-    if not problem and not os.access(_existing_folder(path), os.W_OK):
+    folder = next(each for each in path.resolve().parents if each.exists())
+    if not problem and not os.access(folder, os.W_OK):
         problem, fix = "its folder is read-only", "make the folder writable"
     if problem:
         raise UnwritableError(
@@ -207,10 +208,6 @@ def check_replaceable(path: Path, *, folder_variable: str) -> None:
             where=str(path),
             fix=f"{fix}, or set `{folder_variable}` to another folder",
         )
-
-
-def _existing_folder(path: Path) -> Path:
-    return next(each for each in path.resolve().parents if each.exists())
 
 
 def make_private_folder(folder: Path) -> None:

@@ -79,13 +79,11 @@ class Breach(NamedTuple):
 
     def finding(self, body: Payload | None, where: str) -> Finding:
         """Return the warning or note; without a body, on a parameter of the query."""
-        more: dict[str, str] = {"fix": self.fix, "why": _WHY, "source": self.source}
+        what = self.severity, self.code, where, self.message
+        more: dict[str, Any] = {"fix": self.fix, "why": _WHY, "source": self.source}
         if body is None:
-            found = Finding.warning(
-                self.code, where, self.message, origin=self.pointer.lstrip("/"), **more
-            )
-            return found._replace(severity=self.severity)
-        return body.make_finding(self.severity, self.code, where, self.message, key=True, **more)
+            return Finding(*what, origin=self.pointer.lstrip("/"), **more)
+        return body.make_finding(*what, key=True, **more)
 
 
 def find_breaches(conditions: Iterable[JsonSchema], value: Any) -> Iterator[Breach]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,6 +12,7 @@ from cxcall.contracts.json_schema import schema_types
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse_json
 from cxcall.documents.json_pointer import (
+    enclosing_pointers,
     has_value,
     join_pointer,
     leaves,
@@ -74,13 +76,8 @@ class Payload(NamedTuple):
         return finding._replace(edits=tuple(edit.as_unsafe() for edit in finding.edits))
 
     def _is_certain(self, edit: Edit) -> bool:
-        ways = (
-            pointer[:end]
-            for pointer in (edit.pointer, edit.source)
-            for end in range(len(pointer) + 1)
-            if pointer[end : end + 1] in ("", "/")
-        )
-        return self.uncertain.isdisjoint(ways)
+        ways = chain.from_iterable(map(enclosing_pointers, (edit.pointer, edit.source)))
+        return self.uncertain.isdisjoint(("", *ways))
 
     def find_place(self, pointer: str) -> str:
         """Return the place of a value in the document, which differs if its name or place was corrected."""
