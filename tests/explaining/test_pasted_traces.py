@@ -47,7 +47,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "length of an empty body": (f"POST {PATH} HTTP/1.1\nContent-Length: 0\n\nHTTP/1.1 400 Bad Request\n", "the request has no body", "the API says"),
     "time and logger before each line": (
         "\n".join(f"2026-11-28 07:03:11,448 DEBUG [okhttp3.OkHttpClient] {line}" for line in (f"--> POST {URL}", "Content-Type: application/json", "", BODY, f"<-- 400 {URL} (181ms)", f"ININ-Correlation-Id: {QUEUE}")),
-        "gives no reason",
+        "no reason was found",
         "the API says",
     ),
     "name in brackets behind a URL": (f"Suppressed:\n\t*__checkpoint ⇢ 404 {NOT_FOUND} {URL}/x [DefaultWebClient]", "`/api/v2/conversations/callbacks/x`", "not in quotes"),
@@ -123,7 +123,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     ),
     "values that Node leaves out": (
         f"GaxiosError: x\n    at a (b.js:1:2) {{\n  config: {{\n    url: '{URL}',\n    method: 'POST',\n    data: [Object]\n  }},\n  response: {{ status: 400, data: [Object] }}\n}}",
-        "gives no reason",
+        "no reason was found",
         "must be an object",
     ),
     "values that Chrome leaves out": (
@@ -226,8 +226,8 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "reply of a test's server": (f"{POSTED}\n// nock(url).post(path).reply(400, {{}})", "", "HTTP 400"),
     "class in a message": (f'POST {URL}\n{BODY}\n400 {{"message":"Validation failed for object=\'createCallback\'. Error count: 1","code":"bad.request","status":400}}', "Error count: 1", "property-unknown"),
     "output of a program": (f"await axios.post('{TOKEN_URL}', body);\nLogin failed: 401 {{ error: 'invalid_client', description: 'no such client' }}", "of its region | the API says: no such client", "no cause"),
-    "line of a stack trace": (f'POST {PATH} HTTP/1.1" 422 113\n  File "a.py", line 7, in <module>\n    repo.create(name="x",config={{"url":args.url, "message":"json"}})', "gives no reason", "args.url"),
-    "argument in a line of code": (f'POST {PATH} 400\n    create(name, {{"url":args.url}})', "gives no reason", "body-malformed"),
+    "line of a stack trace": (f'POST {PATH} HTTP/1.1" 422 113\n  File "a.py", line 7, in <module>\n    repo.create(name="x",config={{"url":args.url, "message":"json"}})', "no reason was found", "args.url"),
+    "argument in a line of code": (f'POST {PATH} 400\n    create(name, {{"url":args.url}})', "no reason was found", "body-malformed"),
     "map that Java printed": (f"POST {URL}\n{BODY}\nResponse: 400 {{message=No such queue, see a=b, code=bad.request, status=400, messageParams={{x=y, z=a}}}}", "the API says: No such queue, see a=b (bad.request)", "{"),
     "map that Java printed in a log": (f"2026-11-28 07:03:11 ERROR c.e.Client - POST {URL} failed: 400, body={{message=No such queue, code=bad.request, status=400}}", "the API says: No such queue (bad.request)", "{"),
     "number of things": (f"Does POST {URL} support scheduling 400 days ahead?", "", "HTTP 400"),
@@ -262,7 +262,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     ),
     "call that its trace repeats": (
         f'{POSTED}\n\nTraceback (most recent call last):\n  File "a.py", line 2, in <module>\n    {POSTED}\nrequests.exceptions.HTTPError: 400 Client Error: Bad Request for url: {URL}',
-        "gives no reason", "the source shows no response",
+        "no reason was found", "the source shows no response",
     ),
     "path in a title with another name": (
         'PATCH /api/v2/conversations/calls/{id} returns 400\n\nI use PATCH /api/v2/conversations/calls/{conversationId}. The payload:\n\n{"state": "hold"}\n\nThe request returns a 400 Bad Request.',
@@ -276,20 +276,20 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         f"URL: {URL}\nMethod: POST\nHeaders:\n  Authorization: Bearer abc\nContent type: Text (text/plain)\nBody: {BODY}\nStatus: 400", "got `text/plain`", "without one",
     ),
     "form behind a label": (
-        f"- Endpoint: POST {TOKEN_URL}\n- Payload: grant_type=client_credential&client_id=abc&client_secret=xyz\n- Status: 400", "client_credentials", "gives no reason",
+        f"- Endpoint: POST {TOKEN_URL}\n- Payload: grant_type=client_credential&client_id=abc&client_secret=xyz\n- Status: 400", "client_credentials", "no reason was found",
     ),
     "form behind a label below a sentence": (f"POST {TOKEN_URL} fails with 400\nBody:\ngrant_type=client_credential", "client_credentials", "understood"),
-    "form of a browser": (f"Request URL: {TOKEN_URL}\nRequest Method: POST\nStatus Code: 400\nForm Data: grant_type=client_credential", "client_credentials", "gives no reason"),
+    "form of a browser": (f"Request URL: {TOKEN_URL}\nRequest Method: POST\nStatus Code: 400\nForm Data: grant_type=client_credential", "client_credentials", "no reason was found"),
     "headers that are not understood": (
-        f"URL: {URL}\nMethod: POST\nHeaders:\n  X-Id: 1\n  the usual ones\nBody: {BODY}\nStatus: 400", "gives no reason", "header-missing",
+        f"URL: {URL}\nMethod: POST\nHeaders:\n  X-Id: 1\n  the usual ones\nBody: {BODY}\nStatus: 400", "no reason was found", "header-missing",
     ),
     "path with the word docs": ("Error 404 for https://api.mypurecloud.de/api/v2/docs/swagger", "path-unpublished", "not-found"),
-    "exception in prose": (f"POST {URL} 400\nWe catch ApiException: it is thrown when it is closed", "gives no reason", "the API says"),
+    "exception in prose": (f"POST {URL} 400\nWe catch ApiException: it is thrown when it is closed", "no reason was found", "the API says"),
     "printed response without headers": (
         '{"error":{"message":"Bad Request","response":{"body":{"errors":[{"message":"Queue missing"}]}}}}', "the API says: Queue missing", "Bad Request",
     ),
     "call of a logger": (f'{POSTED}\nlogger.info("POST", "{URL}", {{"elapsed": 12}})', "", "error"),
-    "map of another server": (f"POST {URL} -> 400\n{{a=1, b=2}}", "the API says: {a=1, b=2}", "gives no reason"),
+    "map of another server": (f"POST {URL} -> 400\n{{a=1, b=2}}", "the API says: {a=1, b=2}", "no reason was found"),
     "token from a function of the user's own": ('We fetch it: LET r = api("POST", "/oauth/token", {"grant_type": "client_credentials"})', "", "body-malformed"),
     "quotes of a page": (f"I\u2019m calling POST {URL}, it returns 400. My payload: {CURLY}", "note body-malformed", "error body-malformed"),
     "quotes of a person": (f"I am calling POST {URL}, it returns 400. My payload: {CURLY}", "error body-malformed", "note body-malformed"),

@@ -25,7 +25,7 @@ def test_code_that_a_comment_notes_after_a_status_is_the_response() -> None:
     texts = {
         f"{call}  # 404 campaign.not.found": "campaign.not.found",
         f"{call}\n# 404: general.resource.not.found": "general.resource.not.found",
-        f"{call}  # 404 when the campaign is new": "gives no reason",
+        f"{call}  # 404 when the campaign is new": "no reason was found",
     }
     for text, expected in texts.items():
         assert any(expected in f"{each.message} {each.why}" for each in find(text)), text

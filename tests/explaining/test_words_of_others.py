@@ -57,7 +57,7 @@ Content-Type: application/xml
     "text, results, why",
     [
         (SIGNED, [("path-unpublished", "path")], "does not exist"),
-        (PROXIED, [("credential", "response")], "gives no reason"),
+        (PROXIED, [("credential", "response")], "no reason was found"),
         (SPRING, [], ""),
         (TUNNEL, [("undelivered", "response")], ""),
         (ERB, [], ""),

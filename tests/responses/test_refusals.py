@@ -198,7 +198,7 @@ def test_message_names_the_host_if_it_is_known() -> None:
 
 PAGE = {"Content-Type": "text/html"}
 TITLE = b"<html><title>%s</title></html>"
-NO_REASON = "the response gives no reason"
+NO_REASON = "no reason was found in the response"
 
 
 @each_case(
@@ -228,7 +228,7 @@ NO_REASON = "the response gives no reason"
         (407, b"<html></html>", PAGE, "the proxy requires credentials (HTTP 407)", NO_REASON),
         (407, None, {}, "the proxy refused the request with HTTP 407: the proxy requires credentials", NO_REASON),
         (500, None, {}, "`api.example.com` responded with HTTP 500: the server failed", NO_REASON),
-        (0, None, {}, "`api.example.com` responded with an error and gives no reason", ""),
+        (0, None, {}, "`api.example.com` responded with an error; no reason was found", ""),
         (0, {"code": "not.found", "message": "not there"}, {}, "an object that the request names does not exist", "the API says: not there (not.found)"),
         (403, {"code": "missing.permissions", "message": "no a:b:c, d:e:*"}, {}, "the role of the token does not have `a:b:c`, `d:e:*` (HTTP 403)", "the API says: no a:b:c, d:e:* (missing.permissions)"),
     ],

@@ -45,7 +45,7 @@ _OF_GATEWAYS = (
     "not-provable",
     *"permission-missing token-expired token-missing".split(),
 )
-_NO_REASON = "the response gives no reason"
+_NO_REASON = "no reason was found in the response"
 _SERVER_ERRORS = 500
 _PROXY = HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
 _PERMISSION = compile_on_use(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
@@ -164,7 +164,7 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
         return f"{cause.meaning}{suffix}", quotation
     verb = "refused the request" if 0 < response.status < _SERVER_ERRORS else "responded"
     refusal = f"{who} {verb} with {status}"
-    unexplained = " without a specific reason" if text else " and gives no reason"
+    unexplained = " without a specific reason" if text else "; no reason was found"
     refusal += f": {cause.meaning}" if cause.meaning else unexplained
     return (
         refusal,

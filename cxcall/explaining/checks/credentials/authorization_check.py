@@ -84,7 +84,7 @@ def check_authorization(
 def _missing_credentials(request: ObservedRequest, message: str, **more: str) -> Iterator[Finding]:
     """Yield the finding that the source shows no credentials in a request that got a 401.
 
-    It is an error if the API says so or gives no reason, and none if the API refused a token, which it then got.
+    It is an error if the API says so or no reason is known, and none if the API refused a token, which it then got.
     Browsers do not write the header into a HAR file by default.
     """
     found = Finding.error("token-missing", _AUTHORIZATION, message, **more)
