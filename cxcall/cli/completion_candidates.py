@@ -226,10 +226,13 @@ def _complete_recorded(field: str) -> Callable[[Any], Iterator[Value]]:
     return find_values
 
 
-def _setting_names(_context: Any) -> Iterable[Value]:
-    from cxcall.settings.sources import PROFILE_SETTINGS
+def _setting_names(context: Any) -> Iterator[Value]:
+    """Yield the settings of a profile; `config set` refuses secrets."""
+    from cxcall.settings.sources import PROFILE_SETTINGS, SECRET_SETTINGS
 
-    return map(Value, PROFILE_SETTINGS)
+    for name in PROFILE_SETTINGS:
+        if context.info_name != "set" or name not in SECRET_SETTINGS:
+            yield Value(name)
 
 
 def _topics(context: Any) -> Iterator[Value]:

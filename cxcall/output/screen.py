@@ -155,10 +155,7 @@ class Screen:
 
     @contextmanager
     def progress(self, total: int | None) -> Iterator[Callable[[int, str], None]]:
-        """Show a progress bar on a terminal; yields a function that takes (number done, description).
-
-        Without a total, the bar shows no end.
-        """
+        """Show a bar on a terminal, without an end if there is no total; yields a function of (number done, description)."""
         if self.options.quiet or not self.shows_bar:
             yield lambda _done, _description: None
             return
@@ -209,8 +206,9 @@ class Screen:
         elif report.text:
             self.print_line(self._highlight_json(report.text))
         self._print_listing(report)
-        for text in report.diagnostics:
-            self.print_diagnostic(text)
+        if report.exit_code or not self.options.quiet:
+            for text in report.diagnostics:
+                self.print_diagnostic(text)
         stream = self.stdout if report.findings_are_data else self.stderr
         if delivery is not None and report.findings and self.is_terminal:
             self.print_line()

@@ -56,6 +56,8 @@ def run_checks(preflight: PreflightInput) -> Iterator[CheckResult]:
     probe = _probe_host(preflight)
     yield from _check_host(preflight.settings, probe)
     if probe.response is None:
+        for check in ("clock", "credentials", "token"):
+            yield CheckResult.unknown(check, "not checked: the host was not reached")
         return
     yield from _check_credentials(preflight)
 

@@ -56,7 +56,7 @@ def ask_yes(
     if ask is None:
         raise _no_terminal_error("--yes", calls, why)
     if not ask(question):
-        raise StoppedError(Finding.note("declined", "--yes", "declined; nothing was sent"))
+        raise StoppedError(Finding.note("declined", "", "declined; nothing was sent"))
 
 
 def _no_terminal_error(option: str, calls: str, why: str) -> UsageError:
@@ -131,7 +131,7 @@ def ask_count(
         target = f"{count} {noun if count == 1 else counted}, {target}"
     question = f"This may place {calls}: {target}. Type the number of {counted} to continue"
     if ask(question).strip() != str(count):
-        raise StoppedError(Finding.note("declined", "--confirm", f"not {count}; nothing was sent"))
+        raise StoppedError(Finding.note("declined", "", f"not {count}; nothing was sent"))
 
 
 def is_confirmed(number: int, count: int, stopped: int) -> bool:

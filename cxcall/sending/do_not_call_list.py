@@ -81,9 +81,11 @@ def read_do_not_call_list(path: str) -> NumberList:
 def _read_text(path: str) -> str:
     try:
         return read_text(path)
-    except DocumentError as error:
+    except (DocumentError, UsageError) as error:
         (finding, *_) = error.findings
-        raise UsageError(finding.message, where="--do-not-call", fix=finding.fix) from None
+        message = f"the do-not-call list cannot be read: {finding.message}"
+        why = "no call is placed without it"
+        raise UsageError(message, where="--do-not-call", fix=finding.fix, why=why) from None
 
 
 _reading = Lock()

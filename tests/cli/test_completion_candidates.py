@@ -35,6 +35,8 @@ LINES = {
     "cxcall 'auth' \"status\" --profile eu-": ["eu-test"],
     "cxcall personal-connection --phone": [],
     "cxcall config get hours": ["hours", "hours_policy"],
+    "cxcall config set access_": ["access_key_id"],
+    "cxcall config unset access_": ["access_key_id", "access_key_secret", "access_token"],
     "cxcall help ex": ["execute", "exit-codes", "explain"],
     "cxcall auth status --platform nice-cxone --region e": ["eu1"],
 }

@@ -245,3 +245,11 @@ def test_no_input_reads_no_terminal(cxcall: Cxcall) -> None:
     with terminal(cxcall, "--no-input", "explain") as child:
         assert "no request was given" in screen(child)
     assert child.exitstatus == 2
+
+
+def test_quiet_dry_run_prints_only_the_request(cxcall: Cxcall) -> None:
+    file = cxcall.file("p.json", {"contactId": CONTACT, "reasonCode": "x"})
+    words = ("personal-connection", "--file", file, "--dry-run")
+    assert "dry run: nothing was sent" in cxcall(*words, code=0).err
+    quiet = cxcall(*words, "-q", code=0)
+    assert (quiet.out[:5], "nothing was sent" in quiet.err) == ("POST ", False)

@@ -147,6 +147,14 @@ def test_workbook_is_refused(cxcall: Cxcall) -> None:
     assert "such as an Excel file" in ran.err
 
 
+def test_missing_list_of_a_profile_is_named_as_a_do_not_call_list(cxcall: Cxcall) -> None:
+    cxcall.file("config/config.toml", '[profiles.default]\ndo_not_call = "/srv/no-list.txt"\n')
+    words = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550123")
+    err = cxcall(*words, "--sandbox", code=2).err
+    assert "the do-not-call list cannot be read: `/srv/no-list.txt` does not exist" in err
+    assert "no call is placed without it" in err
+
+
 def test_id_of_few_digits_stops_no_other_number(tmp_path: Path) -> None:
     file = tmp_path / "dnc.csv"
     file.write_text("id;phone\n10001;+12025550123\n5550199;+12025550124\n", "utf-8")

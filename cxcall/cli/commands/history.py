@@ -268,7 +268,7 @@ def _confirm(screen: Screen, question: str, problem: str, first: str) -> None:
         )
         raise UsageError(message, where="--yes", fix=fix)
     if not screen.confirm(question):
-        raise StoppedError(Finding.note("declined", "--yes", "declined"))
+        raise StoppedError(Finding.note("declined", "", "declined; nothing was changed"))
 
 
 def _start_of_duplicate_window() -> datetime:
