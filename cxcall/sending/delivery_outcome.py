@@ -61,8 +61,12 @@ def result_of_exchange(
     evidence: Evidence,
     exchange: Exchange | None,
     credentials: Callable[[], SentCredentials] | None = None,
+    limit: str = "",
 ) -> Delivery:
-    """Return the result of a delivery that is not sent again; `exchange` is its last one, sent with these credentials."""
+    """Return the result of a delivery that is not sent again; `exchange` is its last one, sent with these credentials.
+
+    `limit` says why a busy host gets it no more.
+    """
     if exchange is None:
         return _unknown(plan, None)
     if evidence is Evidence.UNSENT:
@@ -74,7 +78,7 @@ def result_of_exchange(
         warnings = _acceptance_warnings(plan, exchange.request, response)
         return _result(plan, Outcome.ACCEPTED, ExitCode.OK, exchange, *warnings)
     if evidence is Evidence.BUSY:
-        return _undelivered(plan, exchange, _busy_finding(plan, response))
+        return _undelivered(plan, exchange, _busy_finding(plan, response, limit))
     return _refused_result(plan, evidence, exchange, response, credentials)
 
 
@@ -195,7 +199,7 @@ def _unsent_finding(plan: Plan, exchange: Exchange) -> Finding:
     )
 
 
-def _busy_finding(plan: Plan, response: HttpResponse) -> Finding:
+def _busy_finding(plan: Plan, response: HttpResponse, limit: str) -> Finding:
     from cxcall.responses.message_in_body import SOURCE, platform_message
     from cxcall.transport import requested_waits
 
@@ -206,9 +210,9 @@ def _busy_finding(plan: Plan, response: HttpResponse) -> Finding:
     return Finding.error(
         "rate-limited" if is_rate_limit else "undelivered",
         "response",
-        f"`{plan.host}` accepts no requests {f'for {seconds:.10g} s' if seconds else 'for now'}"
+        f"`{plan.host}` {f'asks to wait {seconds:.10g} s' if seconds else 'accepts no requests for now'}"
         f" (HTTP {response.status})",
-        fix=f"run it again {wait}; `CXCALL_MAX_WAIT` is the longest that cxcall waits by itself",
+        fix="; ".join(filter(None, (limit, f"run it again {wait}"))),
         why="a request with this response was not processed"
         + (f"; the API says: {words}" if words else ""),
         source=SOURCE,

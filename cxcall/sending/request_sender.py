@@ -197,7 +197,7 @@ class _Attempts(LoggedDelivery):
                 evidence is Evidence.UNAUTHORIZED and not self.has_renewed_token and self.tokens
             )
             if wait is None and not may_renew:
-                return result_of_exchange(self.plan, evidence, exchange, sent)
+                return result_of_exchange(self.plan, evidence, exchange, sent, self._limit)
             try:
                 token = self._prepare_retry(token, exchange, wait)
             except RejectedCredentialsError:
@@ -237,10 +237,23 @@ class _Attempts(LoggedDelivery):
         self.may_be_processed = evidence in _POSSIBLY_PROCESSED
         return evidence
 
+    @property
+    def _sends(self) -> int:
+        """The number of attempts, without those that were held back or had a refused token."""
+        return self.attempt - self.held_back - self.has_renewed_token
+
+    @property
+    def _limit(self) -> str:
+        """Why a request that a host asks to send later is not sent again: it was sent often enough, or the wait is too long."""
+        if not self.patience and self._sends >= _MAX_SENDS:
+            return f"it was sent {self._sends} times"
+        most = self.plan.settings.max_wait
+        return f"cxcall waits at most {most:.10g} s by itself (`CXCALL_MAX_WAIT`)"
+
     def _retry_wait(self, evidence: Evidence, exchange: Exchange) -> float | None:
         """Return the seconds to wait before sending again; None if the request is not sent again."""
         response, wait, most = exchange.response, None, self.plan.settings.max_wait
-        sends = self.attempt - self.held_back - self.has_renewed_token
+        sends = self._sends
         if evidence is Evidence.ACCEPTED:
             return None
         from cxcall.transport.requested_waits import backoff, requested_wait

@@ -9,6 +9,7 @@ import pytest
 from cxcall.ledger.ledger import Ledger
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import SendHooks
+from cxcall.settings.sources import Layer, Setting
 from helpers.deliveries import ROWS, Tokens, plan_to
 from helpers.fault_server import FaultServer
 
@@ -31,9 +32,9 @@ FINDINGS = {
     "400": [("not-provable", "refused the request with HTTP 400")],
     "401 always": [("token-expired", "HTTP 401")],
     "403": [("permission-missing", "HTTP 403")],
-    "429 always": [("rate-limited", "accepts no requests for 5 s")],
+    "429 always": [("rate-limited", "asks to wait 5 s")],
     "429 always, no wait named": [("rate-limited", "accepts no requests for now")],
-    "503 with Retry-After": [("undelivered", "accepts no requests for 5 s")],
+    "503 with Retry-After": [("undelivered", "asks to wait 5 s")],
 }
 
 
@@ -49,9 +50,21 @@ def test_findings_name_the_cause(name: str, tmp_path: Path) -> None:
         assert words in finding.message
 
 
-def test_refusal_for_a_rate_limit_says_when_to_run_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("most", "limit"),
+    [
+        (60.0, "it was sent 3 times"),
+        (4.0, "cxcall waits at most 4 s by itself (`CXCALL_MAX_WAIT`)"),
+    ],
+)
+def test_refusal_for_a_rate_limit_says_why_it_ended_and_when_to_run_again(
+    tmp_path: Path, most: float, limit: str
+) -> None:
     row = ROWS["429 always"]
     hooks = SendHooks(on_wait=lambda *_: None, sleep=lambda _: None)
     with FaultServer(row.faults) as server, Ledger.open(tmp_path / "state") as ledger:
-        delivery = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
-    assert "run it again in 5 s" in delivery.findings[0].fix
+        plan = plan_to(server.base_url)
+        settings = plan.settings.with_values(max_wait=Setting(f"{most}", "--x", Layer.FLAGS))
+        checked = plan.checked._replace(settings=settings)
+        delivery = deliver(plan._replace(checked=checked), ledger, Tokens(), hooks)
+    assert delivery.findings[0].fix == f"{limit}; run it again in 5 s"

@@ -117,7 +117,7 @@ def test_wait_longer_than_max_wait_is_reported_and_not_made(ledger: Ledger, seco
     assert sleep.slept == 0
     found = delivery.findings[0]
     assert found.code == "rate-limited"
-    assert f"for {seconds} s" in found.message
+    assert f"asks to wait {seconds} s" in found.message
     assert f"in {seconds} s" in found.fix
     assert "Rate limit exceeded" in found.why
 
