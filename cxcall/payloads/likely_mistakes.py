@@ -16,7 +16,7 @@ from cxcall.documents.json_pointer import (
 )
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
-from cxcall.phone.number_property_names import PHONE_FORMATS
+from cxcall.phone.number_property_names import may_be_wrong_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -167,7 +167,7 @@ class _MistakeFinder:
             fix = "encode the content: `base64 -w0 FILE`, or `base64.b64encode(...).decode()` in Python"
             why = f"the schema says: {schema.get('description', 'base64')}"
             yield self._warning("value-not-allowed", pointer, message, fix, why)
-        elif isinstance(value, str) and (schema.get("format") in PHONE_FORMATS or ".0" in value):
+        elif isinstance(value, str) and may_be_wrong_number(schema, name, value):
             from cxcall.payloads.undialable_values import find_undialable, place_in_body
 
             found_number = find_undialable(self.operation, schema, name, value)

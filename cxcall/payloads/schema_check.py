@@ -18,7 +18,7 @@ from cxcall.findings.text_lists import list_first
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
-from cxcall.phone.number_property_names import PHONE_FORMATS
+from cxcall.phone.number_property_names import may_be_wrong_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -196,7 +196,7 @@ def check_parameters(
             from cxcall.payloads.errors.broken_rules import explain_spelling
 
             findings.append(explain_spelling(operation, parameter, value))
-        elif parameter.schema.get("format") in PHONE_FORMATS or ".0" in value:
+        elif may_be_wrong_number(parameter.schema, parameter.name, value):
             from cxcall.payloads.undialable_values import find_undialable
 
             name = parameter.name

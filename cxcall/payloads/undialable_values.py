@@ -15,7 +15,7 @@ from cxcall.phone.number_property_names import (
     is_folded_caller_name,
     is_number_name,
 )
-from cxcall.phone.numbers_in_text import is_dialable
+from cxcall.phone.numbers_in_text import MIN_LENGTH, is_dialable
 from cxcall.runtime.patterns import PRINTED_TYPE_HINT, compile_pattern, is_printed_type
 
 if TYPE_CHECKING:
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
 
+# What is typed, or formatted, in place of a digit: the letter O, an I, an l, and superscript and subscript digits.
+_LOOKALIKES = r"OoIl\u00b9\u00b2\u00b3\u2070-\u2079\u2080-\u2089"
+_WITH_LOOKALIKE = rf"\+?[0-9 ().-]*[0-9][{_LOOKALIKES}][0-9 ().\-{_LOOKALIKES}]*"
 _E164 = r"(?:tel:)?\+[1-9][0-9]{1,14}"
+_WITH_DIGITS = "write it with the digits 0 to 9, preferably in E.164: `+12025550123`"
 WHY_DIALED = "the platform would dial it"
 FORMS = (
     "write a number, preferably in E.164: `+12025550123`; an extension, a SIP address, or `user@host`"
@@ -60,9 +64,9 @@ def is_possible(format_name: str, value: str) -> bool:
 def find_undialable(
     operation: Operation, schema: JsonSchema, name: str, value: str
 ) -> Finding | None:
-    """Return a warning, without a place, if a number, or one with decimals by its name, cannot be dialed; else None."""
-    is_decimal = has_decimals(value) and is_dialed_place(operation, schema, name)
-    is_number = is_decimal or schema.get("format") in PHONE_FORMATS
+    """Return a warning, without a place, if a number, or an unclear one by its name, cannot be dialed; else None."""
+    is_unclear = find_unclear_number(value) and is_dialed_place(operation, schema, name)
+    is_number = is_unclear or schema.get("format") in PHONE_FORMATS
     return find_wrong_number(schema, value) if is_number else None
 
 
@@ -72,14 +76,12 @@ def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
     is_like_number = is_dialable(value) or value.startswith("+")
     if form == "phone" and not value.isascii() and is_like_number:
         return _find_other_characters(value)
-    if has_decimals(value):
-        return find_decimals(value)
+    if found := find_unclear_number(value):
+        return found
     if form in PHONE_FORMATS and value.startswith("+"):
         return find_unlikely_number(value)
     if form not in PHONE_FORMATS or (form == "phone" and is_dialable(value)):
         return None
-    if is_rounded_number(value):
-        return find_lost_digits(value)
     description = schema.get("description", "")
     is_e164 = form == "e164"
     wanted = "in E.164" if is_e164 else "a number, an extension, or an address that can be dialed"
@@ -96,6 +98,24 @@ def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
     )
 
 
+def find_unclear_number(value: str) -> Finding | None:
+    """Return a warning, without a place, on a number that a spreadsheet or a typing error changed; else None."""
+    if has_decimals(value):
+        return find_decimals(value)
+    if is_rounded_number(value):
+        return find_lost_digits(value)
+    if len(value) < MIN_LENGTH or not compile_pattern(_WITH_LOOKALIKE).fullmatch(value):
+        return None
+    other = compile_pattern(f"[{_LOOKALIKES}]").findall(value)[0]
+    return Finding.warning(
+        "phone-format",
+        "",
+        f"`{mask_number(value)}` has `{other}` among its digits",
+        fix=_WITH_DIGITS,
+        why="the API may refuse it, or the call may fail or reach the wrong person",
+    )
+
+
 def _find_other_characters(value: str) -> Finding | None:
     """Return a warning on a number with characters that are not ASCII; None for an address."""
     if "@" in value or ":" in value:
@@ -104,7 +124,7 @@ def _find_other_characters(value: str) -> Finding | None:
         "phone-format",
         "",
         f"`{mask_number(value)}` has digits, spaces, or signs that are not ASCII characters",
-        fix="write it with the digits 0 to 9, preferably in E.164: `+12025550123`",
+        fix=_WITH_DIGITS,
         why="E.164 numbers have only the digits 0 to 9; the platform may not recognize others",
         source="ITU-T E.164",
     )

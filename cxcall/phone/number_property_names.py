@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from cxcall.runtime.patterns import compile_pattern, name_words
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 PHONE_FORMATS = ("e164", "phone")
 """The formats of schemas for numbers."""
+_NUMBER_STARTS = tuple("+(0123456789")
 
 # Names are compared without case and separators: `phone_number`, `PhoneNumber`, `Phone-1`.
 _PHONES = r"phone|mobile|msisdn|e164|tele?fono?|handy"
@@ -54,6 +59,14 @@ def is_number_name(name: str) -> bool:
     """Return whether a name says that its value is dialed, such as `phone-number` or `Mobile Phone`."""
     folded = fold_number_name(name)
     return is_folded_number_name(folded) and not is_folded_caller_name(folded)
+
+
+def may_be_wrong_number(schema: Mapping[str, Any], name: str, text: str) -> bool:
+    """Return whether a text has the format of a number, or its name and its start, and then other characters."""
+    if schema.get("format") in PHONE_FORMATS:
+        return True
+    has_others = text.startswith(_NUMBER_STARTS) and text.strip("+()-0123456789 ") != ""
+    return (has_others or ".0" in text) and is_number_name(name)
 
 
 def is_certainly_dialed(name: str, other: str = "") -> bool:

@@ -130,6 +130,22 @@ def test_number_with_decimals_has_a_warning_that_names_them(cxcall: Cxcall) -> N
         assert "is a phone number with decimals: `.0" in found["message"]
 
 
+@pytest.mark.slow
+@each_case(
+    "text", ("1.20256E+10", "1,20256E+10", "+1202555O124", "+1202555012\u2074", "1202555l124")
+)
+def test_number_that_lost_digits_is_not_called_as_another_one(cxcall: Cxcall, text: str) -> None:
+    """The schema of the document declares no format; the name of the property says that it is dialed."""
+    own = ("--contract", own_document(cxcall), "-n", "-o", "json")
+    sent = cxcall("send", "dial-out", *own, "--set", f'/destinationNumber="{text}"', code=0)
+    assert ("phone-format", "warning") in [
+        (each["code"], each["severity"]) for each in sent.envelope["findings"]
+    ]
+    rows = json.dumps({"destinationNumber": text})
+    ran = cxcall("batch", cxcall.file("calls.jsonl", rows), "--operation", "dial-out", *own, code=3)
+    assert '"invalid-number": 1' in ran.out
+
+
 def test_impossible_number_in_the_query_has_a_finding(cxcall: Cxcall) -> None:
     ran = cxcall("callback", *CXONE, "--to", "+1234567890", "-n", "-o", "json", code=0)
     assert ran.codes == ["phone-unlikely"]
