@@ -62,8 +62,8 @@ _PLACEHOLDER = compile_on_use(
 _OF_REFUSAL = compile_on_use(
     r"(?:.* )?(?:already|auth\w*|busy|conflict\w*|da(?:ys?|ily)|denied|duplicate\w*|e(?:rr(?:or)?)? ?[45]\d\d"
     r"|errors?(?! \d)|empty|example|exceeded|exists?|expired|fail(?:ed|ure)|false|forbidden|hour(?:s|ly)?"
-    r"|invalid|limit\w*|minutes?|missing|none?|not?(?= |$)|null|quotas?|rate|rejected|requests?|required|seconds?"
-    r"|service|string|tbd|throttl\w+|timeout|too|un(?:assigned|auth\w+|available|defined|known)|uuid)(?: .*)?"
+    r"|invalid|limit\w*|minutes?|missing|none?|not?(?= |$)|null|pending|quotas?|rate|rejected|requests?|required"
+    r"|seconds?|service|string|tbd|throttl\w+|timeout|too|un(?:assigned|auth\w+|available|defined|known)|uuid)(?: .*)?"
 )
 """Words that errors have at the place of an ID."""
 _VERSION = compile_on_use(r"(?<![^\W_])v\d{1,2}(?![^\W_])")
@@ -217,14 +217,14 @@ def is_id(text: str, said: frozenset[str] | None = None) -> bool:
 
     If `said` is given, what an error says, as `letters_of` returns it, a text in any form counts that does not repeat that.
     """
-    if said is not None and letters_of(text) not in said and not _PLACEHOLDER.fullmatch(text):
-        words = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", text.partition("@")[0]).strip().lower()
-        if not _OF_REFUSAL.fullmatch(words):
+    if _ID_TEXT.fullmatch(text) and not _NO_ID.fullmatch(text):
+        own = _VERSION.sub("", text)
+        if any(map(str.isdigit, own)) or _MIXED_CASE.fullmatch(own):
             return True
-    if not _ID_TEXT.fullmatch(text) or _NO_ID.fullmatch(text):
+    if said is None or letters_of(text) in said or _PLACEHOLDER.fullmatch(text):
         return False
-    text = _VERSION.sub("", text)
-    return any(map(str.isdigit, text)) or _MIXED_CASE.fullmatch(text) is not None
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", text.partition("@")[0]).strip().lower()
+    return _OF_REFUSAL.fullmatch(words) is None
 
 
 def is_link_to_call(text: str, known: frozenset[str], *, is_named: bool = False) -> bool:

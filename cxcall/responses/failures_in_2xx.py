@@ -10,7 +10,6 @@ from cxcall.documents.json_pointer import join_pointer, leaves, split_pointer
 from cxcall.documents.json_text import as_text
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.responses.failure_words import SUCCESS_WORDS, says_failure, says_nothing_wrong
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -162,7 +161,7 @@ def _failure_of(member: str, members: dict[str, Any], pointer: str) -> _Failure 
     description = _describe_failure(member, value)
     if isinstance(value, dict | list):
         is_list = isinstance(value, list) and names_failed_items(member)
-        if not (description or is_list) and says_nothing_wrong(value):
+        if not (description or is_list) and _says_nothing_wrong(value):
             return None
         place = join_pointer(pointer, member)
         if isinstance(value, dict):
@@ -175,7 +174,7 @@ def _failure_of(member: str, members: dict[str, Any], pointer: str) -> _Failure 
         or _is_error_text(text)
         or (name in _WRAP_UP_NAMES and compile_pattern(_FAILED_WRAP_UP).match(text) is not None)
     )
-    if is_failed and (description or not says_nothing_wrong(value)):
+    if is_failed and (description or not _says_nothing_wrong(value)):
         return _failed_value(text, join_pointer(pointer, member))
     return _described_failure(description, member, members, pointer) if description else None
 
@@ -294,9 +293,15 @@ def _describe_failure(member: str, value: Any) -> str:
         or (not text.isalpha() and compile_pattern(_ERROR_STATUS).match(text))
     ):
         return f"`{member}` is `{_shorten(text)}`"
-    if name in _ERROR_NAMES and not says_nothing_wrong(value):
+    if name in _ERROR_NAMES and not _says_nothing_wrong(value):
         return f"`{member}` is `{_shorten(as_text(value))}`"
     return ""
+
+
+def _says_nothing_wrong(value: Any) -> bool:
+    from cxcall.responses.failure_words import says_nothing_wrong
+
+    return says_nothing_wrong(value)
 
 
 def _shorten(text: str) -> str:
@@ -311,6 +316,8 @@ def _is_integer_above(value: Any, limit: int) -> bool:
 
 def is_partial(body: Any) -> bool:
     """Return whether a body that reports a failure also reports a success, or does not say in known words that it failed."""
+    from cxcall.responses.failure_words import SUCCESS_WORDS, says_failure
+
     texts = [str(value) for _, value in leaves(body)]
     if any(re.sub(r"\W", "", each).lower() in SUCCESS_WORDS for each in texts):
         return True

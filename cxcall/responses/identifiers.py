@@ -11,7 +11,8 @@ from cxcall.contracts.openapi_document import CXONE, GENESYS_CLOUD
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.findings.finding import Finding, printable
 from cxcall.phone.number_masking import mask_text
-from cxcall.runtime.secrets.known_secrets import redact
+from cxcall.responses.call_references import is_id
+from cxcall.runtime.secrets.known_secrets import MASKED, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,8 +44,7 @@ def engagement_id(
     A secret that the server returns as the ID is masked.
     """
     for place in (*filter(None, [first_place]), *operation.engagement_id, "location"):
-        found = _read_place(place, response, response.json())
-        if found and len(found) <= _MAX_ID_LENGTH:
+        if found := _read_place(place, response, response.json()):
             return redact(found), place
     return None
 
@@ -67,12 +67,21 @@ def likely_engagement_id(
                 if re.sub(r"[^a-z]", "", member.lower()) == name:
                     place = f"body:{join_pointer(above, member)}"
                     found = _read_place(place, response, body)
-                    if found and len(found) <= _MAX_ID_LENGTH and found.lower() not in values_sent:
+                    if found and found.lower() not in values_sent:
                         return redact(found), place
     return None
 
 
 def _read_place(place: str, response: HttpResponse, body: Any) -> str:
+    """Return the ID at a place; empty without one: a placeholder such as `null`, or a word such as in `Location: /login`."""
+    found = _text_at(place, response, body)
+    # An ID at its own place has any form, but a `Location` may also lead to a page.
+    said = None if place == "location" else frozenset[str]()
+    is_it = MASKED in found or is_id(found, said)
+    return found if is_it and len(found) <= _MAX_ID_LENGTH else ""
+
+
+def _text_at(place: str, response: HttpResponse, body: Any) -> str:
     kind, _, name = place.partition(":")
     if kind == "header":
         return response.headers.get(name, "").strip()

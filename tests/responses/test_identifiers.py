@@ -54,20 +54,38 @@ def test_likely_id_is_a_new_one_with_a_usual_name(
     assert likely_engagement_id(respond(body), frozenset({"sent"})) == expected
 
 
+@each_case(
+    "text",
+    ["null", "undefined", "None", "N/A", "pending", "error", "0", "-1", "{id}", "00000000-0000-0000-0000-000000000000", "must be a UUID"],
+)  # fmt: skip
+def test_placeholder_or_word_of_an_error_is_not_an_id(text: str) -> None:
+    assert engagement_id(EXECUTE, respond(X_Call=text), "header:X-Call") is None
+    assert engagement_id(EXECUTE, respond({"call": text}), "body:/call") is None
+    assert likely_engagement_id(respond({"id": text}), frozenset()) is None
+    for name in ("c", "abc", "E1001", "AbCd", "77"):
+        found = engagement_id(EXECUTE, respond({"call": name}, X_Call=text), "body:/call")
+        assert found == (name, "body:/call")
+
+
 @each_case("length, is_id", [(256, True), (257, False)])
 def test_text_that_is_too_long_is_not_an_id(length: int, *, is_id: bool) -> None:
-    found = engagement_id(EXECUTE, respond(X_Call=length * "x"), "header:X-Call")
+    found = engagement_id(EXECUTE, respond(X_Call=length * "a"), "header:X-Call")
     assert (found is not None) is is_id
 
 
 @each_case(
     "location, status, expected",
     [
-        ("/calls/abc", 201, "abc"),
-        ("https://h/calls/abc/", 201, "abc"),
-        ("/calls/a%20b?x=1", 201, "a b"),
-        ("/calls/abc", 302, None),
-        ("/calls/abc", 400, None),
+        ("/calls/abc7", 201, "abc7"),
+        ("https://h/calls/abc7/", 201, "abc7"),
+        ("/calls/a%2D7?x=1", 201, "a-7"),
+        ("/calls/abc7", 302, None),
+        ("/calls/abc7", 400, None),
+        ("/login", 201, None),
+        ("/auth/sign-in?to=77", 201, None),
+        ("javascript:x", 201, None),
+        ("/api/v2/x/", 201, None),
+        ("/calls/00000000-0000-0000-0000-000000000000", 201, None),
         ("http://[::1", 201, None),
         ("", 201, None),
     ],
@@ -106,7 +124,7 @@ def test_exchange_is_named_by_a_header_or_else_by_the_body(
         ("header:X-Call", respond(X_Call=SECRET), ("****", "header:X-Call")),
         ("body:/call/ids/0", respond({"call": {"ids": [" a "]}}), ("a", "body:/call/ids/0")),
         ("body:/ok", respond({"ok": True}), None),
-        ("header:X-Call", respond(Location="/calls/b"), ("b", "location")),
+        ("header:X-Call", respond(Location="/calls/b7"), ("b7", "location")),
     ],
 )
 def test_place_in_the_settings_is_read_first(

@@ -178,8 +178,9 @@ def test_unreadable_success_is_accepted_only_with_an_engagement_id(
 ) -> None:
     assert reason in unreadable_reason(response)
     assert evidence_of(response) is Evidence.INCONCLUSIVE
-    headers = Headers([*response.headers.items(), ("Location", "/calls/abc")])
-    assert evidence_of(response._replace(headers=headers)) is Evidence.ACCEPTED
+    for location, expected in (("/calls/abc7", "accepted"), ("/login", "inconclusive")):
+        headers = Headers([*response.headers.items(), ("Location", location)])
+        assert evidence_of(response._replace(headers=headers)) == expected
 
 
 @each_case(
@@ -202,7 +203,7 @@ def test_success_with_a_body_that_is_not_json_is_accepted_only_if_the_api_may_ha
     assert (classify(exchange, EXECUTE) is Evidence.INCONCLUSIVE) == (reason != "")
     if reason != "a web page":
         assert classify(exchange, READ) is Evidence.ACCEPTED
-    headers = Headers([("Location", "/calls/abc")])
+    headers = Headers([("Location", "/calls/abc7")])
     assert evidence_of(response._replace(headers=headers)) is Evidence.ACCEPTED
 
 

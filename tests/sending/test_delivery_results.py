@@ -25,12 +25,12 @@ def test_engagement_header_of_the_user_comes_first(ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     ("headers", "body", "source"),
     [
-        ({"engagement-id": "i"}, {"engagementId": "b", "id": "c"}, "header:Engagement-Id"),
-        ({}, {"engagementId": "i", "id": "c"}, "body:/engagementId"),
-        ({"Location": "/x/l"}, {"engagementId": True, "id": "i"}, "body:/id"),
-        ({"X-Engagement-Id": " "}, {"engagementId": "", "id": "i"}, "body:/id"),
-        ({"X-Engagement-Id": "x" * 300}, {"engagementId": {"id": 1}, "id": "i"}, "body:/id"),
-        ({"Location": "https://elsewhere.invalid/things/i/?q=1"}, [1], "location"),
+        ({"engagement-id": "i7"}, {"engagementId": "b", "id": "c"}, "header:Engagement-Id"),
+        ({}, {"engagementId": "i7", "id": "c"}, "body:/engagementId"),
+        ({"Location": "/x/l"}, {"engagementId": True, "id": "i7"}, "body:/id"),
+        ({"X-Engagement-Id": " "}, {"engagementId": "", "id": "i7"}, "body:/id"),
+        ({"X-Engagement-Id": "x" * 300}, {"engagementId": {"id": 1}, "id": "i7"}, "body:/id"),
+        ({"Location": "https://elsewhere.invalid/things/i7/?q=1"}, [1], "location"),
     ],
 )
 def test_engagement_id_is_found_in_each_declared_place(
@@ -38,7 +38,7 @@ def test_engagement_id_is_found_in_each_declared_place(
 ) -> None:
     with FaultServer((answer(201, headers, body),)) as server:
         delivery = deliver(plan_to(server.base_url), ledger, Tokens())
-    assert (delivery.engagement_id, delivery.engagement_id_source) == ("i", source)
+    assert (delivery.engagement_id, delivery.engagement_id_source) == ("i7", source)
 
 
 def test_correlation_id_is_read_from_headers_or_body(ledger: Ledger) -> None:
