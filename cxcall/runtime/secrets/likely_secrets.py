@@ -92,7 +92,7 @@ def mask_likely_secrets(text: str) -> str:
     secrets, or that are random and named like keys, also in JSON within a string. Dates, UUIDs, plain
     numbers, paths, and placeholders stay.
     """
-    return _mask(text, None)
+    return _mask(text, [])
 
 
 def find_likely_secrets(text: str) -> list[str]:
@@ -102,7 +102,7 @@ def find_likely_secrets(text: str) -> list[str]:
     return found
 
 
-def _mask(text: str, found: list[str] | None) -> str:
+def _mask(text: str, found: list[str]) -> str:
     """Mask the secrets in the decodings of a text and in the text; add them to `found`."""
     spans: list[tuple[int, int]] = []
     for view in escape_decodings(text):
@@ -110,8 +110,7 @@ def _mask(text: str, found: list[str] | None) -> str:
         if _may_have_secret(view.text) and _mask_plain(view.text, hidden) != view.text:
             places = [view.source_span(*each) for each in _spans_of(view.text, hidden)]
             spans += places
-            if found is not None:
-                found += (*hidden, *(text[start:end] for start, end in places))
+            found += (*hidden, *(text[start:end] for start, end in places))
     return _mask_plain(mask_spans(text, spans) if spans else text, found)
 
 
@@ -132,7 +131,7 @@ def _may_have_name(folded: str) -> bool:
     return not folded.isascii() or has_hint(folded)
 
 
-def _mask_plain(text: str, found: list[str] | None) -> str:
+def _mask_plain(text: str, found: list[str]) -> str:
     folded = text.lower()
     is_hinted = _may_have_name(folded)
     for pattern in published_formats(text):
@@ -154,7 +153,7 @@ def _mask_plain(text: str, found: list[str] | None) -> str:
     return _mask_structures(text, folded, found)
 
 
-def _mask_structures(text: str, folded: str, found: list[str] | None) -> str:
+def _mask_structures(text: str, folded: str, found: list[str]) -> str:
     """Mask the members of JSON, forms, XML, and cookies, and the defaults of variables."""
     if '"' in text and _has_secret_member(text):
         text = string_pattern(text).sub(_json_masker(found), text)
@@ -168,11 +167,9 @@ def _mask_structures(text: str, folded: str, found: list[str] | None) -> str:
 
 
 def _replace(
-    pattern: str, mask: Callable[[re.Match[str]], str], text: str, found: list[str] | None
+    pattern: str, mask: Callable[[re.Match[str]], str], text: str, found: list[str]
 ) -> str:
     """Return a text with each match masked; `found` gets the part of each match that is not in its mask."""
-    if found is None:
-        return compile_pattern(pattern).sub(mask, text)
 
     def mask_and_keep(match: re.Match[str]) -> str:
         old, new = match[0], mask(match)
@@ -234,7 +231,7 @@ def _mask_credentials(match: re.Match[str]) -> str:
     return f"{match[1]}{match[2]}{MASKED}{end}{rest}"
 
 
-def _mask_named(text: str, found: list[str] | None) -> str:
+def _mask_named(text: str, found: list[str]) -> str:
     """Mask values after the names of secrets, as in `apikey: k3y-ABC123`, `'apikey' => 'k3y'`, `--apikey k3y-ABC123`."""
     spans: list[tuple[int, int]] = []
     last = 0
@@ -246,8 +243,7 @@ def _mask_named(text: str, found: list[str] | None) -> str:
             end = last
         if start < end:
             spans.append((start, end))
-    if found is not None:
-        found += (text[start:end] for start, end in spans)
+    found += (text[start:end] for start, end in spans)
     return mask_spans(text, spans) if spans else text
 
 
@@ -297,13 +293,12 @@ def _has_secret_member(text: str) -> bool:
     )
 
 
-def _json_masker(found: list[str] | None) -> Callable[[re.Match[str]], str]:
+def _json_masker(found: list[str]) -> Callable[[re.Match[str]], str]:
     """Return a function that masks a string in JSON by the name of its member."""
     name = pair = ""
 
     def hide(value: str) -> str:
-        if found is not None:
-            found.append(value)
+        found.append(value)
         return f'"{MASKED}"'
 
     def mask(match: re.Match[str]) -> str:
