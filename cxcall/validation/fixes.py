@@ -67,9 +67,8 @@ class FixedFile(NamedTuple):
                 file.write(self.after)
             shutil.copymode(path, temporary)
             Path(temporary).replace(path)
-        except BaseException:
+        finally:
             Path(temporary).unlink(missing_ok=True)
-            raise
 
 
 def fix_files(validation: Validation, files: Sequence[str]) -> Iterator[FixedFile]:
