@@ -19,7 +19,6 @@ from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import is_redacted
 from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.patterns import compile_on_use
-from cxcall.runtime.secrets.error_words import mask_response_text, with_open_errors
 from cxcall.runtime.secrets.known_secrets import MASKED, Redactor
 from cxcall.runtime.secrets.likely_secrets import (
     find_likely_secrets,
@@ -30,7 +29,11 @@ from cxcall.runtime.secrets.likely_secrets import (
 )
 from cxcall.runtime.secrets.random_texts import is_mixed
 from cxcall.runtime.secrets.secret_names import has_hint, is_declared_error_word
-from cxcall.runtime.secrets.secrets_in_json import named_leaves
+from cxcall.runtime.secrets.secrets_in_json import (
+    mask_response_text,
+    named_leaves,
+    with_open_errors,
+)
 from cxcall.transport.http_messages import Headers
 
 _KEPT_REDACTORS = 16

@@ -64,8 +64,8 @@ def _response(delivery: Delivery | None) -> dict[str, Any] | None:
     exchange = delivery.exchange if delivery else None
     if exchange is None or exchange.response is None:
         return None
-    from cxcall.runtime.secrets.error_words import mask_response_members
     from cxcall.runtime.secrets.likely_secrets import masked_headers
+    from cxcall.runtime.secrets.secrets_in_json import mask_response_members
 
     response, decoded = exchange.response, exchange.response.json()
     body = response.text if decoded is None else decoded

@@ -274,8 +274,8 @@ class Screen:
     def _print_body(self, request: HttpRequest, response: HttpResponse) -> None:
         decoded, text, mask = response.json(), response.text, _echo_mask(request, self.stdout)
         if not response.is_success:
-            from cxcall.runtime.secrets.error_words import mask_response_members
             from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
+            from cxcall.runtime.secrets.secrets_in_json import mask_response_members
 
             decoded, text = mask_response_members(decoded), mask_likely_secrets(text)
         if decoded is not None:

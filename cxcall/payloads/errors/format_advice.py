@@ -15,7 +15,7 @@ from cxcall.phone.number_masking import mask_number, mask_text
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.runtime.secrets.known_secrets import redact
 from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
-from cxcall.runtime.secrets.published_formats import mask_published_formats
+from cxcall.runtime.secrets.secret_forms import mask_published_formats
 from cxcall.runtime.secrets.secret_names import is_named_as_secret
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_pattern
 from cxcall.runtime.text_decoding import decodings
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _MAX_SHOWN = 3
 """So few characters of a secret may stay at the end of a truncated text, because they may be those of another word."""
 _MIN_CORE_LENGTH = 7
 _MIN_NUMBER = 10 ** (_MIN_LENGTH - 1)
+_USERINFO = r"""((?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/?#"'<>,]+@"""
 _SEPARATOR = "\x01"  # no white space, letter, or sign of an escape: no encoding continues after it
 _NUMBERS = tuple(map(str, range(256)))
 # base64url is compared as base64, and case is ignored: a proxy may change the case of a header.
@@ -107,7 +109,7 @@ class Redactor:
         proportional to the length.
         """
         if "@" in text and "://" in text:
-            text = _userinfo().sub(rf"\1{MASKED}@", text)
+            text = compile_pattern(_USERINFO).sub(rf"\1{MASKED}@", text)
         secrets = self._secrets
         if not secrets.known or len(text) < _MIN_WORD_LENGTH:
             return text
@@ -184,11 +186,6 @@ def without_cut_secret(content: bytes) -> bytes:
 def _word() -> re.Pattern[str]:
     """Return the pattern of a part of a secret that other texts may have, too: words in one case, or a number."""
     return re.compile(r".[^0-9A-Z]*|[^0-9a-z]*|[0-9]{,11}", re.DOTALL)
-
-
-@cache
-def _userinfo() -> re.Pattern[str]:
-    return re.compile(r"""((?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/?#"'<>,]+@""")
 
 
 def redact_value(value: Any) -> Any:

@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from cxcall.runtime.patterns import compile_pattern, is_uuid
-from cxcall.runtime.secrets import encoded_logins
-from cxcall.runtime.secrets.encoded_logins import secret_of_login
 from cxcall.runtime.secrets.known_secrets import MASKED, mask_spans, redact
-from cxcall.runtime.secrets.published_formats import mask_format, published_formats
 from cxcall.runtime.secrets.random_texts import is_credential, is_mixed, is_plain, is_random
+from cxcall.runtime.secrets.secret_forms import (
+    COLON_IN_CODE,
+    LOGIN_IN_CODE,
+    LOGIN_IN_OPTION,
+    mask_format,
+    mask_login,
+    published_formats,
+    secret_of_login,
+)
 from cxcall.runtime.secrets.secret_names import (
     SECRET,
     has_hint,
@@ -107,7 +113,8 @@ def _mask(text: str, found: list[str]) -> str:
     spans: list[tuple[int, int]] = []
     for view in escape_decodings(text):
         hidden: list[str] = []
-        if _may_have_secret(view.text) and _mask_plain(view.text, hidden) != view.text:
+        may_have_one = _may_have_name(view.text.lower()) or any(published_formats(view.text))
+        if may_have_one and _mask_plain(view.text, hidden) != view.text:
             places = [view.source_span(*each) for each in _spans_of(view.text, hidden)]
             spans += places
             found += (*hidden, *(text[start:end] for start, end in places))
@@ -121,10 +128,6 @@ def _spans_of(text: str, secrets: list[str]) -> Iterator[tuple[int, int]]:
         while start >= 0:
             yield start, start + len(secret)
             start = text.find(secret, start + len(secret))
-
-
-def _may_have_secret(text: str) -> bool:
-    return _may_have_name(text.lower()) or any(published_formats(text))
 
 
 def _may_have_name(folded: str) -> bool:
@@ -142,12 +145,12 @@ def _mask_plain(text: str, found: list[str]) -> str:
     if is_hinted and "digest" in folded:
         text = _replace(_DIGEST, lambda match: match[1] + MASKED, text, found)
     if "-u" in folded:
-        text = _replace(encoded_logins.LOGIN_IN_OPTION, encoded_logins.mask_option, text, found)
+        text = _replace(LOGIN_IN_OPTION, lambda match: match[1] + MASKED, text, found)
     if is_hinted or (":" in text and compile_pattern(_NAMED_END).search(text)):
         text = _mask_named(text, found)
     is_code = "64" in folded or "btoa" in folded
-    if is_code and compile_pattern(encoded_logins.COLON_IN_CODE).search(text):
-        text = _replace(encoded_logins.LOGIN_IN_CODE, encoded_logins.mask_login, text, found)
+    if is_code and compile_pattern(COLON_IN_CODE).search(text):
+        text = _replace(LOGIN_IN_CODE, mask_login, text, found)
     if _SHORTEST_BASE64 <= len(text) <= _LONGEST_WITH_BASE64:
         text = _replace(_BASE64, _mask_base64, text, found)
     return _mask_structures(text, folded, found)

@@ -1,4 +1,4 @@
-"""The forms of secrets whose issuers publish them: a fixed start, and what follows it."""
+"""The forms of secrets: those that their issuers publish, with a fixed start, and `id:secret` in a command or code."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.runtime.secrets.known_secrets import MASKED
+from cxcall.runtime.secrets.random_texts import is_mixed, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,19 @@ _JWT = (
     rf"(?:\s{{1,4}}(?=[A-Za-z_-]{{0,99}}[0-9])[A-Za-z0-9_-]{{16,}}+)?"
 )
 
+_LOGIN = r"[\w.@-]{3,100}:[^\s:]{6,200}"
+LOGIN_IN_OPTION = (
+    r"""((?<![\w-])(?:-[uU]|--user|--proxy-user)[ =]?["']?[^\s:"'/]{1,100}:)([^\s"'/]{4,})"""
+)
+# `"id:secret"`, `"id" + ":" + "secret"`, `"id:" + "secret"`.
+# Starts with one of four signs, which makes the search fast.
+LOGIN_IN_CODE = (
+    r"[\"'`:](?:(?<!:)[\w.@-]{1,100}+:|(?<=:)[\"'`]\s{0,4}[+.,&]{1,2}\s{0,4}b?([\"'`]))"
+    r"([^\s:\"'`]{6,200})(?=[\"'`])"
+)
+# The colon of such a login and what follows it; starts with a literal character, which makes the search faster.
+COLON_IN_CODE = r":(?:(?<=[\w.@-]:)[^\s:\"'`]{6}|[\"'`]\s{0,4}[+.,&])"
+
 
 def published_formats(text: str) -> Iterator[str]:
     """Yield the patterns of the formats that a text may have; each starts with a literal, which makes the search fast."""
@@ -84,3 +98,19 @@ def _patterns() -> tuple[tuple[str, str, str], ...]:
         (next((sign for sign in _SIGNS if sign in start), ""), start, pattern)
         for start, pattern in patterns
     )
+
+
+def mask_login(match: re.Match[str]) -> str:
+    """Mask the secret of a login in a text that also encodes one, but no URL, header, or placeholder."""
+    joined, secret = match.groups()
+    start = match.start()
+    is_argument = match.string[max(0, start - 2) : start].endswith(("(", "(b"))
+    is_other = secret[0] in "/$%<{" or is_plain(secret)
+    if is_other or not (is_argument or joined or is_mixed(secret)):
+        return match[0]
+    return match[0][: -len(secret)] + MASKED
+
+
+def secret_of_login(value: str) -> str:
+    """Return the part after the colon of a login such as `id:secret`; another value unchanged."""
+    return value.rpartition(":")[2] if re.fullmatch(_LOGIN, value) else value
