@@ -37,7 +37,7 @@ class FileOptions(OptionGroup):
     )
     mapping: str | None = option("--mapping FILE", "Read the column names from a TOML file.")
     ignore_extra_columns: bool = option(
-        "--ignore-extra-columns", "Ignore columns that no flag or property matches."
+        "--ignore-extra-columns", "Ignore columns that are not part of the request."
     )
     key: str | None = option("--key COLUMN", "Use this column to name the rows in reports.")
     encoding: str | None = ENCODING

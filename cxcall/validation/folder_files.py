@@ -66,9 +66,7 @@ def _tables_to_name(folder: str, tables: Sequence[str]) -> str:
     """Return how the tables of a folder are checked, which is not done without their names."""
     endings = sorted({Path(each).suffix for each in tables})
     patterns = (str(Path(folder, "**", f"*{end}")) for end in endings)
-    return (
-        f"to check its {_count(tables)}, name the files: {command('cxcall', 'validate', *patterns)}"
-    )
+    return f"to check tables, name the files: {command('cxcall', 'validate', *patterns)}"
 
 
 def _unread_tables(folder: str, tables: Sequence[str]) -> Finding:

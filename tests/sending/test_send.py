@@ -187,6 +187,8 @@ def test_only_a_curl_command_that_may_place_a_real_call_asks_first(cxcall: Cxcal
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--curl")
     for more, asks in ((("--base-url", "https://api.example.com"), True), (("--sandbox",), False)):
         assert ("read -r answer" in cxcall(*words, *more, code=0).out) is asks
+    in_json = cxcall(*words, "-o", "json", code=0).envelope["data"]["curl"]
+    assert in_json == cxcall(*words, code=0).out.strip()
 
 
 def test_missing_parameter_is_named(cxcall: Cxcall) -> None:

@@ -200,6 +200,7 @@ def show_request(checked: CheckedRequest, command: str, *, as_curl: bool) -> Rep
     body = [] if checked.body is None else ["", checked.shown_body]
     shown = "\n".join([*head, *body])
     sources = checked.sources
+    as_command = checked.as_curl(places) if as_curl else ""
     origins = [f"{pointer} from {source}" for pointer, source in sources.items() if source]
     return Report(
         command=command,
@@ -208,8 +209,8 @@ def show_request(checked: CheckedRequest, command: str, *, as_curl: bool) -> Rep
         request=request,
         body=checked.body,
         findings=(*checked.findings, *provenance_note(checked.operation)),
-        data={"sources": sources},
-        text=checked.as_curl(places) if as_curl else shown,
+        data={"sources": sources, **({"curl": as_command} if as_curl else {})},
+        text=as_command or shown,
         diagnostics=[*origins, "dry run: nothing was sent"],
     )
 

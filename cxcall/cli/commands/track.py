@@ -63,8 +63,8 @@ def track(
     response does not mean that the call was placed; the state shows it. Exit code 0 if the other
     side is or was connected, 5 if the call ended without that, 8 if neither is known yet. With
     --wait, 8 also if the call has not ended in time; sentiment and transcripts are read when it
-    has ended. With --until, 0 only if a party was seen in that state; `connected` is that of the
-    other side. Without --wait, --sentiment ends with the exit code of its own read.
+    has ended. With --until, 0 only if a party was seen in that state; for `connected`, only the
+    other side counts. With --sentiment, but not --wait, the exit code says whether it was read.
     """
     tracker, settings = _load_tracker(target)
     found = _find_engagement_id(engagement_id)
