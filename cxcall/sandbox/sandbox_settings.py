@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Severity, add_notice
-from cxcall.settings.conflicts import find_ignored_variables
+from cxcall.settings.conflicts import find_ignored_guards, find_ignored_variables
 from cxcall.settings.regions import token_url_for
 from cxcall.settings.settings import Settings, read_trusted_layers
 from cxcall.settings.sources import (
@@ -50,5 +50,8 @@ def sandbox_settings(sandbox: Sandbox, flags: Flags, *, user_token: str = "") ->
         layer |= dict.fromkeys(names[2:], sandbox.client_secret)
     sandbox_layer = {name: Setting(value, "sandbox") for name, value in layer.items()}
     return Settings(
-        check_values([sandbox_layer, own, guards]), is_embedded=True, more_do_not_call=more_lists
+        check_values([sandbox_layer, own, guards]),
+        is_embedded=True,
+        more_do_not_call=more_lists,
+        ignored_guards=tuple(find_ignored_guards()),
     )

@@ -43,6 +43,13 @@ def test_nothing_is_sent_with_a_misspelled_guard(cxcall: Cxcall, stranger: Stran
     assert stranger.taken == []
 
 
+def test_rehearsal_in_the_sandbox_stops_as_the_real_run_would(cxcall: Cxcall) -> None:
+    rows = cxcall.file("rows.csv", "to\n+12025550123\n")
+    for env in ({"CXCALL_DNC": "list.txt"}, {"CXCALL_HOURS": ""}):
+        cxcall(*CALL, "--sandbox", env=env, code=2)
+        cxcall("batch", rows, "--operation", "place-call", "--sandbox", env=env, code=2)
+
+
 @pytest.mark.slow
 def test_variable_like_another_setting_is_a_warning_of_a_send(cxcall: Cxcall) -> None:
     for target in ((), ("--sandbox",)):
