@@ -134,8 +134,8 @@ def schema_types_of(
 def convert_text(text: str, schema: JsonSchema) -> Any:
     """Return a text as a value of the type that a schema requires; unchanged if it cannot be converted.
 
-    A schema that allows texts and other values decides: the text, or else its JSON value. `schema` contains the
-    schemas that it refers to.
+    A schema that allows texts and other values decides: the text, or else its JSON value. A whole number such as `1e3` is an
+    integer if only that is allowed: many servers refuse `1000.0`. `schema` contains the schemas that it refers to.
     """
     types = schema_types_of(lambda node: resolve_reference(schema, node["$ref"]), schema)
     if not schema or types == ["string"]:
@@ -145,6 +145,13 @@ def convert_text(text: str, schema: JsonSchema) -> Any:
         value = parse_json(text.lower() if is_boolean else text, "text").value
     except DocumentError:
         return text
+    if (
+        isinstance(value, float)
+        and value.is_integer()
+        and "integer" in types
+        and "number" not in types
+    ):
+        value = int(value)
     if types and "string" not in types:
         return value
     return value if is_acceptable(schema, value) and not is_acceptable(schema, text) else text

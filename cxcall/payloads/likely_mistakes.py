@@ -38,7 +38,8 @@ OPEN_KEYWORDS = frozenset(
 )
 """Keywords by which a schema itself decides which other names an object may have."""
 
-
+_FEW_DIGITS, _MOST_DIGITS = 15, 17
+"""The characters of a number that was not rounded, and the digits that distinguish all numbers of double precision."""
 _WHY_OPEN = (
     "the schema allows other properties, but an API may ignore an unknown one or refuse the body"
 )
@@ -145,6 +146,20 @@ class _MistakeFinder:
                 why = "the API may ignore it or refuse the body; the vendor does not say which"
                 yield self._warning("value-not-allowed", place, message, fix, why, key=True)
 
+    def _check_digits(self, pointer: str, value: float) -> Iterator[Finding]:
+        """Yield a warning if the file has more digits of a number than are sent."""
+        excerpt = self.body.find_excerpt(pointer) if len(repr(value)) > _FEW_DIGITS else None
+        if excerpt is None:
+            return
+        start = excerpt.column - 1 - excerpt.start
+        written = excerpt.text[start : start + excerpt.width].lower().partition("e")[0]
+        digits = "".join(filter(str.isdecimal, written)).strip("0")
+        if len(digits) > _MOST_DIGITS:
+            message = f"`{pointer}` has {len(digits)} digits, of which at most {_MOST_DIGITS} are sent: the number is rounded"
+            fix = "write it with fewer digits, or as a string if the API accepts one"
+            why = "most JSON software has double precision (RFC 8259, section 6)"
+            yield self._warning("value-not-allowed", pointer, message, fix, why)
+
     def check_value(self, pointer: str, value: Any) -> Iterator[Finding]:
         """Yield warnings about a placeholder, an impossible number, and an ID that differs from another."""
         schema = self.operation.schema_at(pointer)
@@ -162,6 +177,8 @@ class _MistakeFinder:
 
             is_dialed = is_dialed_place(self.operation, schema, name) and not may_be_address(value)
             yield found._replace(severity=Severity.ERROR, why=WHY_DIALED) if is_dialed else found
+        elif isinstance(value, float):
+            yield from self._check_digits(pointer, value)
         elif schema.get("contentEncoding") == "base64" and not is_base64(value):
             message = f"`{pointer}` is not base64, in which its content must be encoded"
             fix = "encode the content: `base64 -w0 FILE`, or `base64.b64encode(...).decode()` in Python"

@@ -20,7 +20,8 @@ def compared_url(checked: CheckedRequest) -> str:
         text = values.get(each.name, "")
         if each.location == "query" and not {".", "e", "E"}.isdisjoint(text):
             number = convert_text(text, each.schema)
-            if isinstance(number, float) and number.is_integer():
+            is_number = isinstance(number, int | float) and not isinstance(number, bool)
+            if is_number and float(number).is_integer():
                 changed[each.name] = str(int(number))
     if not changed:
         return checked.request.url
