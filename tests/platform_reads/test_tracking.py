@@ -140,6 +140,18 @@ def test_placed_call_without_its_id_cannot_be_followed(cxcall: Cxcall) -> None:
     assert "without its ID, the call cannot be followed; it may have been placed" in err
 
 
+def test_call_whose_response_never_has_an_id_is_not_placed_to_be_followed(cxcall: Cxcall) -> None:
+    words = ("--platform", "nice-cxone", "--to", NUMBER, "--skill", "1")
+    for command, target in (
+        ("call", "--sandbox"),
+        ("call", "--dry-run"),
+        ("callback", "--dry-run"),
+    ):
+        more = ("--session", "s") if command == "call" else ()
+        ran = cxcall(command, *words, *more, "--wait", target, code=2)
+        assert "has no engagement ID, so the call cannot be followed" in ran.err
+
+
 @pytest.mark.slow
 def test_callee_without_a_connected_leg_was_not_reached(cxcall: Cxcall) -> None:
     failed = {

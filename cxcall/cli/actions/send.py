@@ -70,6 +70,8 @@ def send_one(
         stop_on_missing_parameter(operation, values, built)
         start_log(options.log, stack, flags_of(options), body.file)
         settings = load_settings_for(operation, options, stack)
+        if sending.wait:
+            _stop_without_id(operation, settings)
         checked = build_request(operation, values, built, settings)
         stack.enter_context(named_in_errors(checked.operation, checked.request, checked.body))
         call_guards.stop_on_guards(checked.findings)
@@ -128,6 +130,19 @@ def _follower_of(operation: Operation) -> Callable[..., Report]:
     from cxcall.platform_reads.tracking import tracker_for
 
     return partial(_deliver_and_follow, tracker_for(operation.platform))
+
+
+def _stop_without_id(operation: Operation, settings: Settings) -> None:
+    """Raise UsageError if no response to an operation can name the call that is to be followed."""
+    from cxcall.contracts.paging import success_schema
+
+    is_known = operation.contract.is_shipped and not operation.engagement_id
+    if is_known and not settings.engagement_place and not success_schema(operation):
+        raise UsageError(
+            f"the response to `{operation.name}` has no engagement ID, so the call cannot be followed",
+            where="--wait",
+            fix="leave out `--wait`",
+        )
 
 
 def _deliver_and_follow(
