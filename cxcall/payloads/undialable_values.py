@@ -8,14 +8,14 @@ from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.finding import Finding
 from cxcall.phone.e164_corrections import AS_TEXT, WITHOUT_DECIMALS, WITHOUT_TRUNK_PREFIX
 from cxcall.phone.e164_numbers import has_decimals, is_rounded_number, without_decimals
-from cxcall.phone.number_masking import mask_number
+from cxcall.phone.number_masking import FEWEST_DIGITS, mask_number
 from cxcall.phone.number_property_names import (
     PHONE_FORMATS,
     fold_number_name,
     is_folded_caller_name,
     is_number_name,
 )
-from cxcall.phone.numbers_in_text import MIN_LENGTH, is_dialable
+from cxcall.phone.numbers_in_text import is_dialable
 from cxcall.runtime.patterns import PRINTED_TYPE_HINT, compile_pattern, is_printed_type
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def find_unclear_number(value: str) -> Finding | None:
         return find_decimals(value)
     if is_rounded_number(value):
         return find_lost_digits(value)
-    if len(value) < MIN_LENGTH or not compile_pattern(_WITH_LOOKALIKE).fullmatch(value):
+    if len(value) < FEWEST_DIGITS or not compile_pattern(_WITH_LOOKALIKE).fullmatch(value):
         return None
     other = compile_pattern(f"[{_LOOKALIKES}]").findall(value)[0]
     return Finding.warning(

@@ -27,8 +27,11 @@ class Hours(NamedTuple):
     @classmethod
     def parse(cls, text: str, where: str = "--hours") -> Self:
         """Read `08:00-21:00`; raises UsageError. An end before the start is on the next day."""
-        times = _parse_times(text)
-        if len(times) != 2:  # noqa: PLR2004 - from one to another
+        try:
+            times = [time.fromisoformat(part.strip()) for part in text.split("-")]
+        except ValueError:
+            times = []
+        if len(times) != 2 or any(each.tzinfo for each in times):  # noqa: PLR2004 - from one to another
             raise UsageError(
                 f"invalid calling hours `{text}`",
                 where=where,
@@ -57,15 +60,6 @@ def _seconds_between(begin: time, end: time) -> int:
     """Return the seconds from one time of day to the next occurrence of another."""
     first, last = (each.hour * 3600 + each.minute * 60 + each.second for each in (begin, end))
     return (last - first) % 86400
-
-
-def _parse_times(text: str) -> list[time]:
-    """Return the times of day in a text; none if a part of it is not a time, or has a time zone."""
-    try:
-        times = [time.fromisoformat(part.strip()) for part in text.split("-")]
-    except ValueError:
-        return []
-    return [] if any(each.tzinfo for each in times) else times
 
 
 def time_zones(number: str) -> dict[str, ZoneInfo | None]:

@@ -116,7 +116,7 @@ INTERNATIONAL_IN_TEXT = r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}"
 """The pattern of a number with its country code in a text."""
 SHOWN_DIGITS = 4
 _CHARACTERS_KEPT = 4096
-FEWEST_DIGITS = 7
+FEWEST_DIGITS = 7  # that count as a number in a text
 
 
 def plain_digits(text: str) -> str:
@@ -201,11 +201,8 @@ def _mask_in_views(
     for view in views:
         plain = view.text if view.text.isascii() else _with_ascii(view.text)
         for match in (match for each in patterns for match in each.finditer(plain)):
-            found = [
-                match.span(each) for each in ("number", "named") if match.groupdict().get(each)
-            ]
-            spans = found if "number" in match.re.groupindex else [match.span()]
-            digits = [at for span in spans for at in range(*span) if plain[at].isdigit()]
+            group = _group_of_number(match) if "number" in match.re.groupindex else 0
+            digits = [at for at in range(*match.span(group)) if plain[at].isdigit()]
             for at in digits[:-SHOWN_DIGITS]:
                 start, end = view.source_span(at, at + 1)
                 characters[start:end] = "*" * (end - start)
@@ -241,7 +238,7 @@ def response_masker(sent: str) -> Callable[[str], str]:
     `sent` has all texts of the request. Digits alone that are not in it may be an ID, and are not masked.
     """
     found = _pattern(_NUMBER, _WITH_IDS).finditer(sent) if _may_have_number(sent) else ()
-    numbers = (match["number"] or match.groupdict().get("named") or "" for match in found)
+    numbers = (match[_group_of_number(match)] or "" for match in found)
     ends = {plain_digits(each)[-_ECHOED_DIGITS:] for each in numbers} - {""}
     spellings = "|".join(r"[ ().\-/_:']{0,3}".join(each) for each in sorted(ends))
     echo = re.compile(
@@ -268,10 +265,15 @@ def mask_echo(text: str, sent: Callable[[], str]) -> str:
 
 
 @cache
-def _pattern(number: str, before: str = "") -> re.Pattern[str]:
+def _pattern(number: str, before: str = rf"(?P<named>{_NOTHING})|") -> re.Pattern[str]:
     """Return the pattern of texts to keep, and of numbers (group `number` or `named`)."""
     kept = f"{UUID_FORM}|{_DATE_OR_ADDRESS}|{_URL_ADDRESS}"
     return re.compile(rf"{kept}|{before}(?P<number>{number})")
+
+
+def _group_of_number(match: re.Match[str]) -> str:
+    """Return the group that has the number of a match, if it is one."""
+    return "number" if match["number"] else "named"
 
 
 def _mask_whole(match: re.Match[str]) -> str:
@@ -279,9 +281,7 @@ def _mask_whole(match: re.Match[str]) -> str:
 
 
 def _mask_match(match: re.Match[str]) -> str:
-    if match["number"]:
-        return mask_number(match["number"])
-    digits = match.groupdict().get("named")
+    digits = match[_group_of_number(match)]
     return match[0].removesuffix(digits) + mask_number(digits) if digits else match[0]
 
 
@@ -346,5 +346,5 @@ def numbers_in(value: Any) -> list[str]:
     if not isinstance(value, str) or not _may_have_number(value):
         return []
     found = _pattern(_NUMBER, _WITH_IDS).finditer(value)
-    numbers = (match["number"] or match.groupdict().get("named") for match in found)
+    numbers = (match[_group_of_number(match)] for match in found)
     return [mask_number(number) for number in numbers if number]

@@ -6,7 +6,12 @@ import unicodedata
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, ascii_digits, plain_digits
+from cxcall.phone.number_masking import (
+    FEWEST_DIGITS,
+    INTERNATIONAL_IN_TEXT,
+    ascii_digits,
+    plain_digits,
+)
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -23,8 +28,6 @@ _MAX_DIGITS = 15
 _EMERGENCY_NUMBERS = ("000", "112", "911", "999")
 _EMERGENCY = rf"(?<![\w.:/+-])(?:{'|'.join(_EMERGENCY_NUMBERS)})(?![\w:/-]|\.[0-9])"
 _FIELD = r"[|;,\t\n]"
-MIN_LENGTH = 7
-"""The shortest digits that count as a number in a text."""
 # Digits dialed before or after a number: a service code such as `*67`, a pause, an extension; or another number.
 _NUMBER_END = r"(\*[0-9]{2}(?=\s*[0-9(+])|[^0-9+ ().\-/\s]+)"
 _OUTSIDE_LINE = r"^[0-9][ .\-]+(?=[0-9]{3}$)"
@@ -62,7 +65,7 @@ def local_digits(text: str) -> str:
 
 def find_formatted_numbers(text: str) -> Iterator[str]:
     """Yield the parts of a plain text that have the form of an international or North American number."""
-    if len(text) >= MIN_LENGTH:
+    if len(text) >= FEWEST_DIGITS:
         for pattern in (INTERNATIONAL_IN_TEXT, _NORTH_AMERICAN):
             yield from (match[0] for match in compile_pattern(pattern).finditer(text))
 
@@ -77,13 +80,13 @@ def numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, int]]
     plain = compile_pattern(_URI_HOST).sub("", compile_pattern(SCHEME).sub("", plain_text(text)))
     plain = without_decimals(plain)
     whole = plain_digits(plain)
-    if len(whole) < MIN_LENGTH and whole == plain.strip():
+    if len(whole) < FEWEST_DIGITS and whole == plain.strip():
         return  # as most extensions and short numbers are
     rest = compile_pattern(INTERNATIONAL_IN_TEXT).sub(";", plain).replace("/", ";")
     found = [match[0] for match in compile_pattern(INTERNATIONAL_IN_TEXT).finditer(plain)]
     found += [match[0] for match in compile_pattern(_NORTH_AMERICAN).finditer(rest)]
     parts = [part.strip() for part in compile_pattern(_NUMBER_END).split(plain)]
-    found += [part for part in parts[::2] if len(plain_digits(part)) >= MIN_LENGTH]
+    found += [part for part in parts[::2] if len(plain_digits(part)) >= FEWEST_DIGITS]
     for number in {plain_digits(each): each for each in [*found, *_short_numbers(parts)]}.values():
         if plain_digits(number) != whole:
             yield number, Certainty.NAMED
@@ -104,7 +107,7 @@ def _short_numbers(parts: Sequence[str]) -> Iterator[str]:
             compile_pattern(_FIELD).search(separator)
             and compile_pattern(_EMERGENCY).fullmatch(number)
         )
-        is_short = _MAX_ACCESS_DIGITS < len(digits) < MIN_LENGTH and digits == number
+        is_short = _MAX_ACCESS_DIGITS < len(digits) < FEWEST_DIGITS and digits == number
         if is_short and (is_first or is_field):
             yield digits
         is_first = is_first and len(digits) <= _MAX_ACCESS_DIGITS
@@ -135,7 +138,7 @@ def possible_numbers(text: str) -> Iterator[str]:
             ):
                 break
             end = group.end()
-            if len(digits) >= MIN_LENGTH:
+            if len(digits) >= FEWEST_DIGITS:
                 yield digits
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.number_masking import mask_number
+from cxcall.phone.number_masking import FEWEST_DIGITS, mask_number
 from cxcall.phone.number_property_names import (
     PHONE_FORMATS,
     fold_number_name,
@@ -22,7 +22,6 @@ from cxcall.phone.number_property_names import (
 )
 from cxcall.phone.numbers_in_text import (
     DIALABLE,
-    MIN_LENGTH,
     Certainty,
     dialed_part,
     find_emergency_numbers,
@@ -182,7 +181,7 @@ class _BodyWalk:
             declared = schema.get("properties", {})
             for key, member in value.items():
                 place, below = join_pointer(pointer, key), member_schema(schema, key)
-                if len(key) >= MIN_LENGTH:  # a key counts as dialed only by its form
+                if len(key) >= FEWEST_DIGITS:  # a key counts as dialed only by its form
                     yield RequestValue(key, place, "", "", {}, is_declared=True)
                 yield from self.values(
                     member, place, fold_number_name(key), name, below, is_declared=key in declared
