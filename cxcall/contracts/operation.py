@@ -100,6 +100,11 @@ class Operation:
         return self.contract.platform
 
     @property
+    def source(self) -> str:
+        """The source of a finding that follows from its contract."""
+        return f"contract {self.contract.name}"
+
+    @property
     def rate(self) -> str:
         """How many requests the platform accepts, such as `300/m` (`x-cxcall-rate`)."""
         return str(self.contract.declared.get("x-cxcall-rate", "300/m"))

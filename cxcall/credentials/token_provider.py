@@ -125,7 +125,7 @@ def check_token_kind(
         f"`{operation.name}` requires a token obtained with {' or '.join(f'`{kind}`' for kind in kinds)}; this one was obtained with `{token.kind}`",
         fix="; or ".join([how, *others]),
         why="it acts as a user, but this token does not belong to a user" if needs_user else "",
-        source=f"contract {operation.contract.name}",
+        source=operation.source,
     )
 
 
@@ -149,7 +149,7 @@ def check_scopes(token: Credentials, operation: Operation) -> Finding | None:
         f"the token lacks the scope that `{operation.name}` needs: {scope_names}",
         "add that scope to the OAuth client and get a new token, or send with `--force`",
         f"it has {', '.join(f'`{scope}`' for scope in sorted(scopes)) or 'none'}",
-        source=f"contract {operation.contract.name}",
+        source=operation.source,
     )
 
 

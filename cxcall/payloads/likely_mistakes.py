@@ -94,10 +94,9 @@ class _MistakeFinder:
     def _warning(
         self, code: str, where: str, message: str, fix: str, why: str = "", *, key: bool = False
     ) -> Finding:
-        source = f"contract {self.operation.contract.name}"
-        return self.body.make_finding(
-            Severity.WARNING, code, where, message, key=key, fix=fix, why=why, source=source
-        )
+        what = Severity.WARNING, code, where, message
+        source = self.operation.source
+        return self.body.make_finding(*what, key=key, fix=fix, why=why, source=source)
 
     def check_names(
         self, pointer: str, members: dict[str, Any]
@@ -236,7 +235,7 @@ def find_id_mismatches(
             f"`{pointer}` is `{format_value(value)}`, but `{name}` in the path is `{in_path}`",
             fix=f"send the same `{name}` in both",
             why="the two IDs must be the same: the call could reach the wrong person",
-            source=f"contract {operation.contract.name}",
+            source=operation.source,
         )
 
 
@@ -257,15 +256,8 @@ def find_broken_relations(
         )
         if problem:
             message, fix, why = problem
-            yield body.make_finding(
-                Severity.WARNING,
-                "value-not-allowed",
-                pointer,
-                message,
-                fix=fix,
-                why=why,
-                source=f"contract {operation.contract.name}",
-            )
+            what = Severity.WARNING, "value-not-allowed", pointer, message
+            yield body.make_finding(*what, fix=fix, why=why, source=operation.source)
 
 
 def _shown(value: Any) -> str:

@@ -308,7 +308,7 @@ def operation_mismatch(named: Operation, other: Operation, body: Payload) -> Fin
         f"this payload is not for `{named.name}`, it fits `{other.name}`",
         fix=f"send it to `{other.method} {other.path}`: `--operation {other.name}`",
         why=f"as `{named.name}` {' and '.join(differences)}" if differences else "",
-        source=f"contract {other.contract.name}",
+        source=other.source,
         excerpt=body.find_excerpt(""),
     )
 
@@ -326,6 +326,6 @@ def _no_matching_operation(
         "body",
         f"this payload fits no {'usable ' * bool(unusable)}operation; it was checked as `{operation.name}`{choice}",
         fix="name the operation that it is for: `--operation NAME`" + unusable,
-        source=f"contract {operation.contract.name}",
+        source=operation.source,
         excerpt=body.find_excerpt(""),
     )

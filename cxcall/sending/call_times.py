@@ -100,7 +100,7 @@ def check_scheduled_times(
             continue
         found = _check_time(each.value, each.schema, datetime.now(UTC))
         if found is not None:
-            found = found._replace(source=f"contract {operation.contract.name}")
+            found = found._replace(source=operation.source)
             yield body.locate(found, each.where)
 
 

@@ -71,7 +71,7 @@ def _unchecked_finding(operation: Operation, limit: str) -> Finding:
         f"`{operation.name}` may place a call, but no whole number was found in the request",
         "check yourself which number the platform will dial",
         _NOT_CHECKED,
-        source=f"contract {operation.contract.name}",
+        source=operation.source,
     )
     if not limit:
         return note

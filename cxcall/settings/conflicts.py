@@ -95,7 +95,7 @@ def find_wrong_destination(operation: Operation, settings: Settings) -> Iterator
             "host",
             f"`{operation.name}` is an operation of `{own}`, but {chosen}",
             fix=f"{fix}; `cxcall operations` lists other operations",
-            source=f"contract {operation.contract.name}",
+            source=operation.source,
         )
 
 

@@ -88,7 +88,7 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
         if not is_fields
         else f"send the fields as `{expected}`, not as JSON; clients then set this header",
         why=_why_wrong_type(expected, actual),
-        source=f"contract {route.operation.contract.name}" if route.operation else "",
+        source=route.operation.source if route.operation else "",
     )
 
 
@@ -171,7 +171,7 @@ def _check_header_parameters(
                 f"the header `{name}` is missing",
                 fix=f"send `{name}: ...`",
                 why=with_description("the operation requires it", each.description),
-                source=f"contract {operation.contract.name}",
+                source=operation.source,
             )
 
 

@@ -239,7 +239,7 @@ def intended_operation_note(request: ObservedRequest, operation: Operation) -> F
         fix="compare your path with that of the operation"
         if request.path
         else "explain the request with its method and URL for a certain result",
-        source=f"contract {operation.contract.name}",
+        source=operation.source,
     )
 
 

@@ -73,7 +73,7 @@ def _parameter_finding(
         message,
         fix=fix,
         why=why or (f"the path is {operation.path}" if parameter.location == "path" else ""),
-        source=f"contract {operation.contract.name}",
+        source=operation.source,
         origin=parameter.name,
     )
 

@@ -172,7 +172,7 @@ class _ErrorExplainer:
         **more: str,
     ) -> Finding:
         pointer = self.pointer if where is None else where
-        more["source"] = f"contract {self.operation.contract.name}"
+        more["source"] = self.operation.source
         return self.body.make_finding(
             Severity.ERROR, code, pointer, message, key=key, edits=tuple(edits), **more
         )

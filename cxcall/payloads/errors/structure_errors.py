@@ -28,7 +28,6 @@ def find_unexpected_body(operation: Operation, body: Payload) -> Iterator[Findin
     """Yield an error for a body if the operation takes none, or takes it in another media type."""
     declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
     media = list(declared.get("content", {}))
-    source = f"contract {operation.contract.name}"
     if media and (body.value or declared.get("required")):
         yield Finding.error(
             "body-malformed",
@@ -36,7 +35,7 @@ def find_unexpected_body(operation: Operation, body: Payload) -> Iterator[Findin
             f"`{operation.name}` requires a body of type `{'` or `'.join(media)}`",
             fix="send it with another client, such as `curl --data-binary @FILE`",
             why="cxcall sends bodies as JSON or as a form",
-            source=source,
+            source=operation.source,
         )
     elif body.value:
         yield Finding.error(
@@ -44,7 +43,7 @@ def find_unexpected_body(operation: Operation, body: Payload) -> Iterator[Findin
             "body",
             f"`{operation.name}` has no request body",
             fix=f"leave it out; to see the parameters: `cxcall operations {operation.name}`",
-            source=source,
+            source=operation.source,
             excerpt=body.find_excerpt(""),
         )
 
@@ -71,7 +70,7 @@ def find_wrong_structures(operation: Operation, body: Payload) -> Iterator[Findi
                 key=True,
                 fix=_recommendation(operation) or sample,
                 why="the schema requires the latter and allows no other properties there",
-                source=f"contract {operation.contract.name}",
+                source=operation.source,
             )
 
 
@@ -117,7 +116,7 @@ def without_wrapper(operation: Operation, body: Payload, findings: list[Finding]
         key=True,
         fix=f"send the object in `{number_masking.mask_text(name)}` itself as the body",
         why="the API looks for the properties in the body itself",
-        source=f"contract {operation.contract.name}",
+        source=operation.source,
     )._replace(edits=(*moves, Edit("remove", place, applicability=Applicability.UNSAFE)))
     return [finding, *(each for each in findings if not _follows_from(each, place))]
 

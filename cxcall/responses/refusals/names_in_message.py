@@ -252,7 +252,7 @@ def find_named_properties(places: PropertyPlaces, text: str, code: str) -> Itera
                 next(shown, f"/{name}"),
                 f"the API names `{name}`, which is not a property of `{operation.name}`",
                 fix="leave it out; " + comparison_advice(operation),
-                source=f"contract {operation.contract.name}",
+                source=operation.source,
             )
 
 

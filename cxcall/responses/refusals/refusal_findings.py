@@ -199,7 +199,7 @@ def unpublished_path(operation: Operation) -> Finding:
         "path",
         f"`{operation.method} {operation.path}` is reported by users; not documented by the vendor",
         fix="published for the same purpose: " + "; or ".join(map(str, operation.nearest)),
-        source=f"contract {operation.contract.name}",
+        source=operation.source,
     )
 
 

@@ -33,7 +33,7 @@ def check_missing_body(request: ObservedRequest, operation: Operation | None) ->
         "body",
         f"the request has no body, which `{operation.name}` requires",
         fix=f"send one: `cxcall operations {operation.name} --skeleton` prints its properties",
-        source=f"contract {operation.contract.name}",
+        source=operation.source,
     )
 
 
@@ -54,7 +54,7 @@ def check_ignored_body(operation: Operation, payload: Payload) -> Iterator[Findi
         f"`{operation.name}` takes no body: the API may ignore what the body names",
         fix=f"leave the body out only if you mean all that the path names; see {operation.listing}",
         why=f"the summary of the operation: {operation.summary}" if operation.summary else "",
-        source=f"contract {operation.contract.name}",
+        source=operation.source,
     )._replace(where="body")
 
 

@@ -141,7 +141,7 @@ def _check_digits(
             message,
             fix="write digits only",
             why="the vendor's specification has a number there",
-            source=f"contract {operation.contract.name}",
+            source=operation.source,
         )
 
 

@@ -186,7 +186,7 @@ def _check_security(request: ObservedRequest, operation: Operation) -> Iterator[
     is_scheme = scheme.lower() in ("basic", "bearer", "digest", "token")
     sent = f"; got `{scheme}`" if is_scheme else ""
     message, fix = f"`{operation.name}` requires {names}{sent}", f"send {names}"
-    source = f"contract {operation.contract.name}"
+    source = operation.source
     if value:
         code = "token-grant" if is_scheme else "token-missing"
         yield Finding.error(code, _AUTHORIZATION, message, fix=fix, source=source)

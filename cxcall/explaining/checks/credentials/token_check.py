@@ -169,7 +169,7 @@ def check_sent_token_kind(
         name, instead, source = request.path, "the ID of the user in place of `me`", _DOCUMENTATION
     else:
         instead = find_twin(operation) or "an operation that acts on behalf of a user"
-        name, source = operation.name, f"contract {operation.contract.name}"
+        name, source = operation.name, operation.source
     yield Finding(
         Severity.WARNING
         if request.status == HTTPStatus.FORBIDDEN or request.has_client_token

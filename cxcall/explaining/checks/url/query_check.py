@@ -108,7 +108,7 @@ def check_misplaced(
                 f"`{operation.name}` has no parameter or property `{name}`",
                 key=True,
                 fix=f"send it as `?{near}=...`" if near else f"see {operation.listing}",
-                source=f"contract {operation.contract.name}",
+                source=operation.source,
             )
 
 
@@ -138,7 +138,7 @@ def _check_query_member(
         why="the vendor documents it there; users report that a body also works"
         if is_accepted
         else "",
-        source=f"contract {operation.contract.name}",
+        source=operation.source,
     )
     if isinstance(value, str) and not is_valid_text(parameter.schema, [value]):
         finding = explain_parameter_error(operation, parameter, value)
