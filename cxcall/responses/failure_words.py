@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cxcall.runtime.patterns import compile_on_use, compile_pattern
+from cxcall.runtime.patterns import compile_on_use, compile_pattern, fold_name
 
 SUCCESS_WORDS = frozenset(("ok", "success", "successful"))
 _NOTHING_WRONG = SUCCESS_WORDS | {"false", "na", "noerror", "noerrors", "none", "null"}
@@ -19,6 +19,17 @@ _FAILURE = compile_on_use(
     r"|un(?:(?:auth|assign|avail|expect|know|process|reach|support)\w+)|wrong)\b"
 )
 """Words of a failure; a text in another language has none of them."""
+_DONE = compile_on_use(
+    r"(?<!not )(?<!be )(?<!n't )\b(?:accepted|created|done|initiated|ok|placed|queued|received|scheduled|sent"
+    r"|start(?:ed|ing)|submitted|success\w*)\b"
+)
+_OF_ERROR = compile_on_use(r"err(?:or)?(?:code|msg|message|no|text|type)?|exception|faultcode|type")
+_CODE = compile_on_use(r"(?:return|result|status)?code|rc|errno")
+_OUTCOME = compile_on_use(
+    r"description|details?|message|msg|outcome|reason|result|stat(?:e|us)|title"
+)
+_FAILED_STATE = compile_on_use(r"(?!un(?:assigned|known))\S+")
+_FLAG = compile_on_use(r"(?:is)?(?:accepted|ok|succeeded|success|valid)")
 
 
 def separate_words(text: str) -> str:
@@ -53,3 +64,29 @@ def says_nothing_wrong(value: Any) -> bool:
     is_success = compile_pattern(_SUCCESS_CODE).fullmatch(text) is not None
     words = compile_pattern(r"[\W_]").sub("", text)
     return is_success or text in ("", "-") or words in _NOTHING_WRONG
+
+
+def tells_failure(body: Any) -> bool:
+    """Return whether a text, or a member of an object, that would say what became of a request says that it failed."""
+    if isinstance(body, str):
+        return says_failure(body) and _DONE.search(separate_words(body)) is None
+    if not isinstance(body, dict):
+        return body is False or (isinstance(body, int) and body < 0)
+    return any(_reports_failure(fold_name(name), value, body) for name, value in body.items())
+
+
+def _reports_failure(name: str, value: Any, body: dict[str, Any]) -> bool:
+    from cxcall.responses.message_in_body import ERROR_NAME
+
+    text = str(value).strip()
+    if _FLAG.fullmatch(name):
+        return text.lower() in ("false", "n", "no", "nok")
+    if _CODE.fullmatch(name) and re.fullmatch(r"-\d+|[45]\d\d", text):
+        return text[0] == "-" or len(body) == 1
+    is_of_error = ERROR_NAME.fullmatch(name) or _OF_ERROR.fullmatch(name)
+    if is_of_error and (name != "type" or text.endswith(("Error", "Exception"))):
+        return not says_nothing_wrong(value)
+    is_text = isinstance(value, str) and _OUTCOME.fullmatch(name) is not None
+    # A call that is `not_started` has not failed.
+    is_open = name in ("state", "status") and _FAILED_STATE.fullmatch(separate_words(text)) is None
+    return is_text and not is_open and tells_failure(value)

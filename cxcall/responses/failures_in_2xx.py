@@ -40,7 +40,7 @@ _FAILED_WORDS = {"fail", "failed", "failure", "error", "rejected", "refused", "d
 _ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
 _STATUS_NAMES = frozenset(("status", "statuscode", "httpstatus", "httpstatuscode", "state"))
 _FLAG_NAMES = ("haserror", "haserrors", "iserror")
-_WRAPPERS = ("data", "result", "response", "payload")
+_WRAPPERS = ("data", "result", "response", "payload", "responsestatus")
 """Members that hold the whole result of a request, which says itself whether it failed."""
 _ERROR_STATUS = r"(?:http/\S+ )?[45]\d\d\b"
 SUCCESS_NAMES = ("success", "succeeded", "ok", "issuccess")
@@ -250,11 +250,11 @@ def _describe_items(items: list[Any]) -> str:
 
 def reported_failure(response: HttpResponse) -> str:
     """Return the failure that a body reports, or "" (docs/platforms/nice-cxone.md#errors-and-limits, shape D)."""
-    entries = _entries(response.json())
+    entries = result_objects(response.json())
     return next((text for entry in entries for text in describe_failures(entry)), "")
 
 
-def _entries(body: Any) -> list[Any]:
+def result_objects(body: Any) -> list[Any]:
     """Return the objects that say what became of a request: the items of a list, or an object and those in its wrappers."""
     wrapped = body.items() if isinstance(body, dict) else ()
     inner = [value for name, value in wrapped if name.lower() in _WRAPPERS]
@@ -321,7 +321,7 @@ def is_partial(body: Any) -> bool:
     texts = [str(value) for _, value in leaves(body)]
     if any(re.sub(r"\W", "", each).lower() in SUCCESS_WORDS for each in texts):
         return True
-    entries = [each for each in _entries(body) if isinstance(each, dict)]
+    entries = [each for each in result_objects(body) if isinstance(each, dict)]
     plain = [
         {name: each[name] for name in each if name.lower() not in _ERROR_NAMES} for each in entries
     ]

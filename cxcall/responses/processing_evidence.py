@@ -7,7 +7,12 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.responses.failures_in_2xx import describe_failures, is_partial, reported_failure
+from cxcall.responses.failures_in_2xx import (
+    describe_failures,
+    is_partial,
+    reported_failure,
+    result_objects,
+)
 from cxcall.responses.identifiers import engagement_id
 from cxcall.runtime.patterns import compile_pattern
 
@@ -27,7 +32,6 @@ _HTML_START = r"(?is)(?>\s*(?:<\?xml[^>]*>|<!--.*?-->))*+\s*<(?:!doctype )?html"
 _START_LENGTH = 4096
 _JSON_START = r"\{|\[\s*[\[{\"]"
 _BINARY = r"[\x00-\x08\x0e-\x1f]"
-_ERROR_START = r"(?i)(?:error|exception|fail(?:ed|ure)?|fault)\b"
 
 
 class Evidence(StrEnum):
@@ -104,7 +108,7 @@ def unread_error(response: HttpResponse) -> str:
     if response.is_truncated:
         return _LONG_BODY
     if response.json() is None and compile_pattern(_BINARY).search(text):
-        return "a body that is not text"
+        return _NOT_TEXT
     return "" if not compile_pattern(_JSON_START).match(text) or _is_whole_json(text) else _NOT_JSON
 
 
@@ -146,13 +150,16 @@ def _may_be_started(body: Any, request: HttpRequest) -> bool:
     """Return whether a body that reports a failure names something that was started, or an error such as a timeout."""
     from cxcall.responses import start_evidence
 
+    sent = start_evidence.values_sent(request)
     return start_evidence.names_something_started(
-        body, request
+        body, sent
     ) or start_evidence.body_leaves_outcome_open(body, request)
 
 
 def _classify_unreported(response: HttpResponse, operation: Operation, *, has_id: bool) -> Evidence:
-    is_readable = has_id or not unread_reason(response, operation)
+    is_readable = has_id or not (
+        unread_reason(response, operation) or failure_reason(response, operation)
+    )
     return Evidence.ACCEPTED if is_readable else Evidence.INCONCLUSIVE
 
 
@@ -168,6 +175,7 @@ def _all_items_succeeded(body: Any) -> bool:
 
 WEB_PAGE = "a web page"
 _LONG_BODY = "a body that is far longer than a response of the API"
+_NOT_TEXT = "a body that is not text"
 _NOT_JSON = "a body that is not valid JSON"
 _ERROR_TEXT = "a text that reports an error"
 
@@ -209,6 +217,22 @@ def unread_reason(response: HttpResponse, operation: Operation) -> str:
     return "" if operation.is_read else _describe_body(response, operation)
 
 
+def failure_reason(response: HttpResponse, operation: Operation) -> str:
+    """Return that the JSON of a 2xx response without an engagement ID says in another way that a call failed; or nothing."""
+    body = response.json()
+    is_failure = body is not None and operation.can_place_call and _tells_failure(body)
+    return "a body that reports an error" if is_failure else ""
+
+
+def _tells_failure(body: Any) -> bool:
+    """Return whether a body says that a request failed, and names nothing that was started."""
+    from cxcall.responses.failure_words import tells_failure
+    from cxcall.responses.start_evidence import names_something_started
+
+    is_failed = any(map(tells_failure, result_objects(body)))
+    return is_failed and not names_something_started(body, frozenset())
+
+
 def is_compressed(response: HttpResponse) -> bool:
     """Return whether a body is shown as it was compressed, so that nothing in it can be read."""
     if not response.body or response.json() is not None:
@@ -225,6 +249,9 @@ def _describe_body(response: HttpResponse, operation: Operation) -> str:
     An API may respond with a text such as `OK`, but not with markup, unless the document declares a
     response that is not JSON: cxcall asks for JSON.
     """
+    from urllib.parse import parse_qsl
+
+    from cxcall.responses.failure_words import tells_failure
     from cxcall.responses.start_evidence import is_open_error
 
     text = response.text.lstrip("\ufeff \t\r\n")
@@ -232,9 +259,13 @@ def _describe_body(response: HttpResponse, operation: Operation) -> str:
         return _NOT_JSON
     if text.startswith("<") and all("json" in media for media in _declared_types(operation)):
         return "a body that is XML, although the document does not declare it"
-    if compile_pattern(_ERROR_START).match(text) or is_open_error(text):
-        return _ERROR_TEXT
-    return ""
+    if compile_pattern(_BINARY).search(text):
+        return _NOT_TEXT
+    fields = dict(parse_qsl(text))
+    is_failure = not text.startswith("<") and (
+        tells_failure(text.strip()) or _tells_failure(fields)
+    )
+    return _ERROR_TEXT if is_failure or is_open_error(text) else ""
 
 
 def _declared_types(operation: Operation) -> Iterator[str]:

@@ -58,7 +58,7 @@ _OTHER_IDS = compile_on_use(
     r"|tenant|org|organization|business|bu|client|user)(?:ids?|guid|uuid)|(?:is)?(?:in)?valid|(?:un)?paid|void"
 )
 _NOT_STARTED = compile_on_use(
-    r"fail|error|reject|refus|invalid|denied|abort|cancel|not|none|null|unknown|skip|block"
+    r"fail|error|nok|reject|refus|invalid|denied|abort|cancel|not|none|null|unknown|skip|block"
     r"|bad|^\d+\b"
 )
 _ACT_NAME = compile_on_use(
@@ -197,13 +197,13 @@ def _says_success(member: Member, known: frozenset[str], *, tells_error: bool) -
     return is_flag or _says_started(member, known)
 
 
-def names_something_started(body: Any, request: HttpRequest) -> bool:
+def names_something_started(body: Any, sent: frozenset[str]) -> bool:
     """Return whether a body has a new ID, a state, or a time of something that was started.
 
     In doubt it returns True: a request that a 2xx response refuses counts as not processed only if there
     is no such evidence.
     """
-    sent, inside = values_sent(request), list(members(body))
+    inside = list(members(body))
     said = _texts_of_error(inside)
     return any(
         refers_to_call(each, sent, said=said) or _says_started(each, sent) for each in inside

@@ -17,6 +17,7 @@ from cxcall.responses.failures_in_2xx import explain_failures, hidden_failure, r
 from cxcall.responses.processing_evidence import (
     REDIRECTS,
     Evidence,
+    failure_reason,
     shows_start,
     unread_error,
     unread_reason,
@@ -257,8 +258,8 @@ def _describe_uncertainty(plan: Plan, exchange: Exchange | None) -> str:
     status = f"{host} responded with HTTP {response.status}"
     if not response.is_success:
         return status + _describe_error(plan, exchange.request, response)
-    kind = unread_reason(response, plan.operation)
-    if kind:
+    kind = unread_reason(response, plan.operation) or failure_reason(response, plan.operation)
+    if kind and not reported_failure(response):
         return f"{status} and {kind}"
     if reported_failure(response):
         return f"{status}, and its body reports a failure"

@@ -94,11 +94,12 @@ def test_success_whose_body_reports_a_failure_is_refused(body: Any) -> None:
 @each_case(
     "body",
     [
-        {"success": True}, {"code": 400}, {"code": "ok", "message": "placed"}, {"code": 200, "message": "placed"}, {"errorCount": 0}, {"errorCount": True}, {"status": "queued"}, {"status": 399},
+        {"success": True}, {"code": "ok", "message": "placed"}, {"code": 200, "message": "placed"}, {"errorCount": 0}, {"errorCount": True}, {"status": "queued"}, {"status": 399},
         {"error": ""}, {"error": None}, {"errors": []}, {"errorCode": "0"}, {"error": "None"}, {"fault": "ok"},
         {"errorCode": "0000", "errorMessage": "Success"}, {"errorCode": 200}, {"errorMessage": "No error"},
         {"error": "NO_ERROR"}, {"error": [None]}, {"error": "-"}, {"errors": [""]}, {"errors": [{}]}, {"success": "true", "error": "n/a"}, {"error": {"code": 0, "message": ""}},
-        {"nested": {"error": "x"}}, "error", 5, [], ["error"], None,
+        {"nested": {"error": "x"}}, 5, [], None, {"message": "Call queued, no agent is available"}, {"status": "not_started"}, {"status": "unknown"},
+        {"message": "request accepted, previous failure cleared"}, {"id": "c-7", "message": "agent not found"}, {"type": "call"}, {"valid": True, "code": 7},
     ],
     ids=json.dumps,
 )  # fmt: skip
@@ -137,6 +138,22 @@ def test_error_that_does_not_say_in_known_words_that_it_failed_is_inconclusive(b
     """The next such request may be a second call, so only words of a failure are a refusal."""
     assert hidden_failure(respond(200, body)) is not None
     assert evidence_of(respond(200, body)) is Evidence.INCONCLUSIVE
+
+
+@each_case(
+    "body",
+    [
+        {"message": "Unauthorized"}, {"code": 401}, {"detail": "Not found."}, {"message": "Request not accepted"}, {"exception": "java.lang"}, {"faultCode": "F"},
+        {"accepted": False}, {"valid": False}, {"success": "N"}, {"outcome": "failed"}, {"status": "invalid"}, {"status": "nok"}, {"result": "NOK"},
+        {"err": "bad"}, {"errMsg": "bad"}, {"errno": 22}, {"returnCode": -1}, {"code": "-1", "msg": "x"}, {"__type": "ValidationException"},
+        {"data": {"message": "Invalid number"}}, {"ResponseStatus": {"ErrorCode": "X", "Message": "m"}}, {"err_code": "x"}, False, -1, "error", "Invalid number", ["error"],
+        *(each.encode() for each in ("success=false", "status=error&message=x", "ERR 105", "Invalid number", "Access denied", "Not Found", "NOK", "-1")),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_success_that_tells_a_failure_in_another_way_is_inconclusive(body: Any) -> None:
+    assert evidence_of(respond(200, body)) is Evidence.INCONCLUSIVE
+    assert evidence_of(respond(200, body, Location="/calls/c-7")) is not Evidence.REFUSED
 
 
 def test_failure_beside_an_engagement_id_is_inconclusive() -> None:
