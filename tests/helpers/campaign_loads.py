@@ -57,7 +57,7 @@ class Dialer:
             return Reply(204)
         self.loaded += [each["data"]["Name"] for each in body]
         kept = [each for each in body if each["data"]["Name"] != "Lost"]
-        return Reply(200, [{**each, "id": str(place)} for place, each in enumerate(kept)])
+        return Reply(200, [{**each, "id": f"c-{place}"} for place, each in enumerate(kept)])
 
     def read(self, path: str, _count: int) -> Reply:
         """Respond to a read of a list, a campaign, or its progress."""
