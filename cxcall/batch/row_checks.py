@@ -172,7 +172,11 @@ def _add_places(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the findings, each with a place in the file: its cell, or else the start of its row."""
     document = row.payload.document if row.payload else None
     if isinstance(document, CsvRecord):
-        return tuple(map(document.add_place, findings))
+        found: dict[object, Finding] = {}
+        for each in map(document.add_place, findings):  # a cell may set a value at several places
+            cell = each.excerpt if each.value else each.where
+            found.setdefault((each.code, each.value, cell), each)
+        return tuple(found.values())
     return tuple(
         each if each.excerpt else each._replace(excerpt=shown_place(row)) for each in findings
     )

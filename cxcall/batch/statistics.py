@@ -235,7 +235,7 @@ class CheckStatistics:
     names_people: bool = False
     """Whether such a row has a number or the ID of a person."""
     _notes: set[tuple[str, str]] = field(default_factory=set)
-    _shown: Counter[tuple[str, Severity]] = field(default_factory=Counter)
+    _shown: Counter[tuple[str, Severity, str]] = field(default_factory=Counter)
 
     @property
     def valid(self) -> int:
@@ -260,7 +260,7 @@ class CheckStatistics:
         )
 
     def add(self, checked: CheckedRow) -> None:
-        """Count one row, and keep its findings: all errors of invalid rows, and a few of each other kind."""
+        """Count one row, and keep its findings: a few of each kind at each place."""
         self.rows += 1
         is_invalid = checked.request is None
         self.invalid += is_invalid
@@ -283,9 +283,9 @@ class CheckStatistics:
                 continue
             kind = finding.code, finding.severity
             self.counts[kind] += 1
-            most = _MAX_FINDINGS if is_invalid else _MAX_OF_A_KIND
-            if self._shown[kind] < most and len(self.findings) < _MAX_FINDINGS:
-                self._shown[kind] += 1
+            place = *kind, finding.where
+            if self._shown[place] < _MAX_OF_A_KIND and len(self.findings) < _MAX_FINDINGS:
+                self._shown[place] += 1
                 message = f"row {checked.row.number}: {finding.message}"
                 self.findings.append(finding._replace(message=message))
 

@@ -206,12 +206,12 @@ def test_flag_with_an_invalid_value_is_one_usage_error_and_not_one_of_each_row(
     ran = cxcall("batch", write_lines(cxcall, 2), *PERSONAL, *flag, *more, "-o", "json", code=2)
     (finding,) = ran.envelope["findings"]
     assert (finding["code"], finding["line"]) == ("usage", None)
-    assert finding["message"].startswith("`nope")
+    assert "`nope" in finding["message"]
 
 
 def test_worker_does_not_start_with_a_missing_do_not_call_list(cxcall: Cxcall) -> None:
     ran = cxcall("worker", "--do-not-call", "nope.txt", "-o", "json", code=2)
-    assert ran.envelope["findings"][0]["message"] == "`nope.txt` does not exist"
+    assert ran.envelope["findings"][0]["message"].endswith("`nope.txt` does not exist")
 
 
 @pytest.mark.slow

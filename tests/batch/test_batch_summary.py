@@ -119,3 +119,14 @@ def test_invalid_rows_say_that_nothing_was_sent_and_how_to_go_on(cxcall: Cxcall)
     ran = load(cxcall, leads, LIST_ID, "--sandbox", code=3)
     assert "nothing is left to send: 1 row has no valid number" in ran.err
     assert ran.err.endswith("\nnothing was loaded\n")
+
+
+def test_rows_with_the_same_error_show_a_few_of_it_and_a_cell_only_one(cxcall: Cxcall) -> None:
+    rows = "".join(f"{777 + row},+1202555{row:04}\n" for row in range(40))
+    file = cxcall.file("calls.csv", f"contact-id,phone-number\n{rows}")
+    words = ("batch", file, "--operation", "execute", "--dry-run")
+    ran = cxcall(*words, "--param", f"campaignId={CAMPAIGN}", code=3)
+    assert ran.err.count("error[id-format]: row") == 5
+    assert ran.err.count("row 1: `/contactId` must be a UUID") == 1
+    assert "to write a file of them: `--rejects FILE`" in ran.err
+    assert cxcall(*words, code=3).err.count("`campaignId` is missing") == 5
