@@ -12,12 +12,14 @@ from cxcall.explaining.named_places import (
     GENERIC_CODE,
     IN_URL,
     LIST_INDEX,
+    QUOTATION,
     ResponseEvidence,
     accept_route,
     is_named,
     is_owner_named,
     merge_equal,
     merge_said,
+    with_allowed_values,
 )
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
@@ -209,7 +211,8 @@ def _cite(finding: Finding, request: ObservedRequest) -> Finding:
     """Return a finding on a value that the API quotes and refuses as an error with the API's words."""
     if not _is_refused_value(finding, request):
         return finding
-    return finding._replace(severity=Severity.ERROR, why=f"the API says: {request.response_text}")
+    finding = finding._replace(severity=Severity.ERROR, why=f"{QUOTATION}: {request.response_text}")
+    return with_allowed_values(finding, request.response_text)
 
 
 def _is_refused_value(finding: Finding, request: ObservedRequest) -> bool:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Self
 
 from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.findings.edit import Applicability, write
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.message_in_body import SOURCE, platform_code
@@ -37,6 +38,9 @@ _OF_OPERATIONS = tuple(
 _MIN_NAME = 4
 """Letters; shorter names such as `to` and `id` are words of any message."""
 _IDENTIFIER = compile_on_use(r"\b[a-z]+(?:[A-Z][a-z0-9]*)+")
+_ALLOWED_VALUES = compile_on_use(
+    r"\b(?:allow(?:ed|able)|valid) values(?: are|:):? *\[?([\w., -]*\w)", re.IGNORECASE
+)
 
 
 Place = tuple[str, str]
@@ -213,3 +217,15 @@ def merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:
         else each
         for key, each in first.items()
     ]
+
+
+def with_allowed_values(finding: Finding, text: str) -> Finding:
+    """Return a finding on a refused value with the values that the API lists; the schema may have more."""
+    listed = _ALLOWED_VALUES.search(text) if finding.code == "value-not-allowed" else None
+    if listed is None:
+        return finding
+    values = re.split(r", *", listed[1])
+    if len(values) > 1:
+        return finding._replace(fix=f"use one of: {', '.join(values)}")
+    edit = write("replace", finding.where, values[0], Applicability.UNSAFE)
+    return finding._replace(fix=f"use `{values[0]}`", edits=(edit,))

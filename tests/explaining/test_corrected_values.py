@@ -42,6 +42,23 @@ def test_body_of_which_nothing_is_left_is_to_be_filled_in() -> None:
     assert (found.body, found.missing, found.left_out) == ({}, ("",), ("/campaignStatus",))
 
 
+def test_value_that_the_api_allows_wins_over_those_of_the_schema() -> None:
+    message = "Value [hangup] not valid for field type [state]. Allowed values are: disconnected"
+    (found,) = explain(
+        json.dumps(
+            {
+                "method": "PATCH",
+                "url": f"{GENESYS}/conversations/calls/{QUEUE}/participants/{QUEUE}",
+                "body": {"state": "hangup"},
+                "response": {"status": 400, "body": {"message": message, "code": "invalid.value"}},
+            }
+        )
+    )
+    assert found.findings[0].fix == "use `disconnected`"
+    fixed = correct_request(found)
+    assert fixed.body == {"state": "disconnected"}
+
+
 def test_number_with_separators_is_written_in_e164() -> None:
     found = callback({"callbackNumbers": ["+1 (212) 456-0123"], "queueId": QUEUE})
     assert found.body["callbackNumbers"] == ["+12124560123"]

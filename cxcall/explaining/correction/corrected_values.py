@@ -24,6 +24,7 @@ from cxcall.explaining.checks.url.query_check import (
 )
 from cxcall.explaining.correction.lost_values import find_lost_ids
 from cxcall.explaining.explanation import Explanation
+from cxcall.explaining.named_places import QUOTATION
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import GENESYS
 from cxcall.explaining.operations.path_distance import is_same_word, may_be_id
@@ -142,6 +143,8 @@ def _mark_wrong_values(explanation: Explanation, operation: Operation, body: Any
             body = apply_edits(body, [_placeholder(operation, pointer, "")])
     for finding in explanation.findings:
         code, where = finding.code, finding.where
+        if code == "value-not-allowed" and finding.why.startswith(QUOTATION) and finding.edits:
+            body = _apply(body, [finding])  # the API lists the values that it allows
         value = find_value(body, where) if where[:1] == "/" else None
         is_doubtful = code == "id-format" and finding.severity is Severity.NOTE
         is_wrong = code in _WRONG_VALUES and not (finding.edits or is_doubtful)

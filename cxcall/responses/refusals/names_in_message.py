@@ -57,8 +57,8 @@ _MISSING_NAME = compile_on_use(
 )
 # Templates of the platform's messages (docs/platforms/genesys-cloud.md#error-codes).
 _WRONG_VALUE = compile_on_use(
-    r"Value \[(?P<value>.*?)\] is not valid for (?:field |parameter )?type \[(?P<type>.*?)\]"
-    r"(?:\.? *Allowable values are: *(?P<allowed>[^.(]*[^.( ]))?",
+    r"Value \[(?P<value>.*?)\] (?:is )?not valid for (?:field |parameter )?type \[(?P<type>.*?)\]"
+    r"(?:\.? *Allow(?:able|ed) values are: *(?P<allowed>[^.(]*[^.( ]))?",
     re.IGNORECASE,
 )
 # A value, and the class of a program that checks objects: `Validation failed for object='accessKeyRequest'`.
