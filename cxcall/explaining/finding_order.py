@@ -15,6 +15,7 @@ from cxcall.explaining.named_places import (
     QUOTATION,
     ResponseEvidence,
     accept_route,
+    exact_code,
     is_named,
     is_owner_named,
     merge_equal,
@@ -79,10 +80,10 @@ def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tupl
         each.severity is not Severity.NOTE and each.source != SOURCE and each.where[:1] in ("", "/")
         for each in findings
     )
+    findings = [_by_response(each, request, evidence) for each in findings]
+    evidence = ResponseEvidence.of(findings, request)
     certain = [
         _judge_refusal(each, request, evidence, has_likely_cause=has_likely_cause)
-        if each.source == SOURCE
-        else _by_response(each, request, evidence)
         for each in findings
     ]
     if any(each.severity is Severity.ERROR for each in certain):
@@ -251,7 +252,7 @@ def _is_empty_refusal(finding: Finding, request: ObservedRequest) -> bool:
 def _by_response(finding: Finding, request: ObservedRequest, evidence: ResponseEvidence) -> Finding:
     """Return a finding as less severe if the response shows that the API accepted what it is about."""
     status = request.status
-    if not status or finding.where == "response":
+    if not status or finding.where == "response" or finding.source == SOURCE:
         return finding
     is_about_token = finding.where in _TOKEN_PLACES and finding.code in _TOKEN_CODES
     # A token of another kind is refused with 400, too.
@@ -274,10 +275,20 @@ def _by_response(finding: Finding, request: ObservedRequest, evidence: ResponseE
         why = "the API accepted the request; the failure that it reports may have another reason"
     elif "state" in evidence.codes:
         why = "the API reported a problem with a state, so it had probably accepted the body"
+    elif _is_about_another(finding, request, evidence):
+        why = "the API's code is about something else, so it had probably accepted this"
     if not why or not (is_error and is_body) or is_named(finding, request):
         return finding
     lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
     return finding._replace(severity=lesser, why=why)
+
+
+def _is_about_another(
+    finding: Finding, request: ObservedRequest, evidence: ResponseEvidence
+) -> bool:
+    """Return whether a published code refuses something else than a value of a wrong type: the API could read this."""
+    is_type = finding.code == "type-mismatch" and not evidence.unplaced.isdisjoint(ABOUT_VALUES)
+    return is_type and bool(exact_code(request)) and not _is_coded(finding, request, evidence)
 
 
 def _judge_refusal(
@@ -288,7 +299,8 @@ def _judge_refusal(
     has_likely_cause: bool,
 ) -> Finding:
     """Return a refusal as a note if an error in the request says it; a generic one beside a likely cause as a warning."""
-    if refusal.severity is not Severity.ERROR or refusal.code == "hidden-failure":
+    is_refusal = refusal.source == SOURCE and refusal.code != "hidden-failure"
+    if refusal.severity is not Severity.ERROR or not is_refusal:
         return refusal
     if refusal.code in ABOUT_VALUES and "body-malformed" in evidence.error_codes:
         is_said = True  # to the API, the body has no properties

@@ -149,13 +149,18 @@ def accept_route(finding: Finding, request: ObservedRequest, evidence: ResponseE
     is_about_route = finding.code in _ROUTE and finding.severity is Severity.ERROR
     if not is_about_route or finding.source == SOURCE or request.response is None:
         return finding
-    code = platform_code(request.response)
-    is_exact = bool(find_platform_codes(code)) and not GENERIC_CODE.fullmatch(code)
+    code = exact_code(request)
     is_other = request.has_unknown_path or evidence.refusal_codes.isdisjoint(_OF_OPERATIONS)
-    if is_other or not is_exact or is_vague(request.response_text):
+    if is_other or not code or is_vague(request.response_text):
         return finding
     why = f"the API accepted host and path: its code `{code}` is not about them"
     return finding._replace(severity=Severity.WARNING, why=why)
+
+
+def exact_code(request: ObservedRequest) -> str:
+    """Return the published code of a response that says more than that something is not valid; empty if it has none."""
+    code = platform_code(request.response) if request.response else ""
+    return code if find_platform_codes(code) and not GENERIC_CODE.fullmatch(code) else ""
 
 
 def is_owner_named(finding: Finding, request: ObservedRequest) -> bool:

@@ -246,3 +246,11 @@ def test_code_with_the_words_of_a_place_confirms_the_warning_there() -> None:
 def test_two_properties_that_exclude_each_other_are_one_finding() -> None:
     body = {**CAMPAIGN_BODY, "site": {"id": ID}, "edgeGroup": {"id": ID}}
     assert sum(" value-not-allowed " in each for each in tell(exchange("PUT", CAMPAIGN, body))) == 1
+
+
+def test_published_code_about_something_else_comes_before_a_wrong_type() -> None:
+    path = f"/api/v2/outbound/contactlists/{ID}/contacts"
+    contacts = [{"contactListId": ID, "data": {"Phone1": "+12125550123"}, "callable": "true"}]
+    refusal = {"message": "Columns do not match", "code": "invalid.contact.columns"}
+    found = tell(exchange("POST", path, contacts, 400, refusal))
+    assert found == ["error value-not-allowed response", "warning type-mismatch /0/callable"]
