@@ -74,6 +74,8 @@ def test_value_in_a_template_of_the_platform_is_found(
         ("dncLists is required", ["error property-missing /dncLists"]),
         ("contactList is required", ["error property-missing /contactList"]),
         ("script is required", ["error property-missing /script"]),
+        ("The call analysis language is required", ["error property-missing /callAnalysisLanguage"]),
+        ("Edge group or rule sets are required", ["error property-missing response", "note property-missing /edgeGroup", "note property-missing /ruleSets"]),
         ("missing required field: script", ["error property-missing /script"]),
         ("priority is required", ["error property-missing response"]),
         ("'contactList' and 'dncLists' differ", ["error not-provable response", "note value-not-allowed /contactList", "note value-not-allowed /dncLists"]),

@@ -224,7 +224,8 @@ def find_named_properties(places: PropertyPlaces, text: str, code: str) -> Itera
     quoted = _QUOTED_NAME.findall(text)
     plain = [name for name in _CAMEL_NAME.findall(text) if locate(name)]
     if code == "property-missing" and not plain:
-        words = [name for pair in _MISSING_NAME.findall(text) for name in pair if name]
+        words = _spelled_names(operation, text) if operation else []
+        words = words or [name for pair in _MISSING_NAME.findall(text) for name in pair if name]
         plain = [name for name in dict.fromkeys(words) if not has_value(body, locate(name))]
     if operation is None:  # only the body shows which names are properties
         quoted = [name for name in quoted if locate(name)]
