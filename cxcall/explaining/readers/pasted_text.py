@@ -29,6 +29,7 @@ from cxcall.explaining.readers.several_requests import (
     find_commands,
     separate_requests,
     with_lines,
+    with_same_targets,
     without_mentions,
 )
 from cxcall.explaining.readers.surrounding_text import (
@@ -143,7 +144,7 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
 def _read_part(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of the first reader that finds a path, or else of the first that finds any, or a client's report."""
     without_path: Sequence[ObservedRequest] = []
-    shown = without_working_requests(without_responses_to_connect(text))
+    shown = without_working_requests(without_responses_to_connect(with_same_targets(text)))
     for name in _READERS:
         module, _, function = name.rpartition(".")
         reader = getattr(import_module(f"{__package__}.{module}"), function)

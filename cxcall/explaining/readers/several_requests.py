@@ -12,6 +12,7 @@ from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.commands.commands_in_text import COMMAND
 from cxcall.explaining.readers.commands.shell_text import split_command
 from cxcall.explaining.readers.messages.message_lines import REQUEST
+from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.runtime.patterns import compile_on_use
 
 NAME_IN_PATH = compile_on_use(r"\{[^{}/]*\}|<[^<>/]*>")
@@ -24,6 +25,11 @@ _CALL = compile_on_use(
 _PARAGRAPH_END = compile_on_use(r"\n[ \t]*\n\s*?(?=[^\S\n]*\S)")
 _HEADING = compile_on_use(
     r"[^\n]*(?::|\*\*|__)[ \t]*|[ \t]*(?:#{1,6} |[0-9]{1,2}[.)] )[^\n]*|.*\n```\w*"
+)
+_SAME_TARGET = compile_on_use(
+    rf"\b((?-i:{'|'.join(METHODS)}))\b(?: \w+){{0,2}} (?:(?:the|that) same|dieselbe|la misma)"
+    r" (?:URL|URI|endpoint|path)\b",
+    re.IGNORECASE,
 )
 _MAX_TEXT = 1 << 16
 _TIME = compile_on_use(
@@ -68,29 +74,46 @@ def _start_of_section(text: str, start: int) -> int:
     return above if own and _HEADING.fullmatch(text[above:own].strip()) else own
 
 
+def with_same_targets(text: str) -> str:
+    """Return a text with the URL or path of the request before it in place of `PUT on the same URL`."""
+    for same in reversed([*_SAME_TARGET.finditer(text)]):
+        *_, last = (None, *REQUEST.finditer(text, 0, same.start()))
+        if last is not None:
+            text = f"{text[: same.start()]}{same[1]} {last['target']}{text[same.end() :]}"
+    return text
+
+
 def without_mentions(requests: list[ObservedRequest]) -> list[ObservedRequest]:
     """Return the requests without repeated mentions of another one, such as a last line with its status.
 
-    A stack trace repeats the line of the call that failed.
+    A stack trace repeats the line of the call that failed, and a log the command that it runs.
     """
     requests = _without_values_of_bodies(requests)
     alone = [replace(each, response=None, failure="") for each in requests]
+    answered = [one for one, each in zip(alone, requests, strict=True) if one != each]
+    others = (
+        {SourceKind.CODE: alone[at + 1 :], SourceKind.COMMAND: answered} for at in range(len(alone))
+    )
     requests = [
         each
-        for at, each in enumerate(requests)
-        if each.kind is not SourceKind.CODE or each != alone[at] or each not in alone[at + 1 :]
+        for one, each, repeated in zip(alone, requests, others, strict=True)
+        if each != one or each not in repeated.get(each.kind, ())
     ]
+    has_host = any(each.host for each in requests)
     shown = [
         each
         for each in requests
-        if each.body or each.headers or (each.response and each.response.body)
+        if each.body
+        or each.headers
+        or (each.response and each.response.body and bool(each.host) is has_host)
     ]
     if len(shown) != 1 or len(requests) == 1:
         return requests
     whole = shown[0]
     for each in requests:
         is_same = each.method in ("", whole.method) and each.host in ("", whole.host)
-        same_path = NAME_IN_PATH.sub("{}", each.path) == NAME_IN_PATH.sub("{}", whole.path)
+        own, other = (NAME_IN_PATH.sub("{}", one.path) for one in (each, whole))
+        same_path = own == other or (not each.host and other.endswith(own))
         same_target = not each.path or (same_path and is_same)
         is_mention = same_target and each.status in (0, whole.status or each.status)
         if each is not whole and not is_mention:

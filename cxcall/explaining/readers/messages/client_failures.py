@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.explaining.readers.json_values.json_search import json_values
 from cxcall.explaining.readers.messages.program_text import is_program_text, without_long_strings
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.findings.finding import Finding
@@ -133,6 +134,12 @@ _UNRESOLVED = compile_on_use(
     r"(?P<host>(?:[\w-]+\.)+[a-z]{2,})\b(?!\()",
     re.IGNORECASE,
 )
+# In an object of a platform, such as a leg of a call that was accepted: a code in small letters, or one of these names.
+_OF_PLATFORM = compile_on_use(
+    r"\"(?:error)?code\"\s*:\s*\"(?-i:[a-z]+(?:[._-][a-z]+)*)\""
+    r"|\"(?:disconnectType|error_description|errorInfo|resultSet)\"\s*:",
+    re.IGNORECASE,
+)
 _CODE = compile_on_use(r"\s*code: ")  # of the error above it, as Node.js prints it
 _AFTER = ("late", "unanswered")
 _MAX_LINE = 200
@@ -165,9 +172,17 @@ def find_failure(text: str) -> str:
         return next((each for each in curls if failure_kinds(each) == {"unanswered"}), curls[0])
     if alias := _ALIAS.search(text):
         return alias[0].strip()
-    text = without_long_strings(text)
+    text = without_long_strings(_without_platform_objects(text))
     known = _find_named(_FAILURE, _CAUSE.sub("", text)) or _find_named(_FAILURE, text)
     return known or _find_named(_OTHER_REPORT, text)
+
+
+def _without_platform_objects(text: str) -> str:
+    """Return a text without the JSON of a platform, whose words are about a call and not about the request."""
+    for start, end, _ in reversed([*json_values(text)]):
+        if _OF_PLATFORM.search(text, start, end):
+            text = text[:start] + text[end:]
+    return text
 
 
 def _find_named(pattern: LazyPattern, text: str) -> str:

@@ -79,7 +79,9 @@ _FAILED_URL = compile_on_use(
     r"|\bcurl: \(\d+\) [^\n]*?\b(?:host:|to) (?P<host>[\w-]+(?:\.[\w-]+)+)"
 )
 _POOL = compile_on_use(r"HTTPS?ConnectionPool\(host='([^']+)'")
-_URL = compile_on_use(r"https?://[\w.{}<>$-]+/[^\s\"'<>`|,;)\]}]+")
+_URL = compile_on_use(
+    r"https?://[\w.{}<>$-]+/(?:\$?\{\{?[\w.$ -]{1,60}\}{1,2}|[^\s\"'<>`|,;)\]}])+"
+)
 _DOCUMENTATION = compile_on_use(
     r"(?i)//(?:developers?|docs?|help|community)\.(?![^/\s]*api|\S*/api/v)"
     r"|^(?!\S*/api/v)\S*\w/docs?/|/(?:openapi|swagger)\.\w"
