@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from cxcall.explaining.explanation import explain
+from helpers.command import Cxcall
 
 API = "https://api.mypurecloud.com/api/v2"
 CAMPAIGN = f"{API}/outbound/campaigns/7c9b1f1e-2f5e-4b1a-b7aa-0f2f3c2a1b00"
@@ -11,6 +14,7 @@ VERSION = (
 )
 BODY = '{"phoneNumber":"+13175550123"}'
 LEG = '"errorInfo": {"code": "error.ininedgecontrol.connection.timeout", "message": "Connection timed out", "status": 408}'
+REFUSAL = '{"message":"Invalid value for dialingMode","code":"invalid.value","status":400}'
 
 
 def test_request_on_the_same_url_has_its_own_status_and_body() -> None:
@@ -37,6 +41,26 @@ def test_failure_in_json_of_a_client_is_still_one() -> None:
     ):
         (found,) = explain(f"POST {API}/conversations/calls\n{BODY}\n{record}")
         assert found.findings[0].code == "outcome-unknown", record
+
+
+def test_entry_of_a_har_file_is_read_without_its_log(cxcall: Cxcall) -> None:
+    sent = {"name": "x", "dialingMode": "progresive"}
+    entry = {
+        "request": {
+            "method": "POST",
+            "url": f"{API}/outbound/campaigns",
+            "postData": {"text": json.dumps(sent)},
+        },
+        "response": {"status": 400, "content": {"text": REFUSAL}},
+    }
+    told = cxcall("explain", "-", "-o", "json", stdin=json.dumps(entry), code=3)
+    assert (told.codes[0], "hidden-failure" in told.codes) == ("value-not-allowed", False)
+    exchange = {
+        "request": entry["request"],
+        "response": {"status": 400, "data": json.loads(REFUSAL)},
+    }
+    (found,) = explain(json.dumps(exchange))
+    assert found.request.status == 400
 
 
 def test_url_of_a_template_does_not_end_at_a_brace() -> None:

@@ -12,6 +12,7 @@ from cxcall.explaining.readers.json_values.member_names import (
     CLIENT_RESPONSE_NAMES,
     OF_RESPONSE,
     all_members,
+    first_member,
     members_behind,
     with_query_beside,
 )
@@ -72,10 +73,11 @@ def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
 def _exchange_response(value: Mapping[str, Any]) -> HttpResponse | None:
     body = value.get("response", value.get("response_body"))
     status, headers = value.get("status"), value.get("response_headers")
-    is_response = isinstance(body, dict) and "status" in body and not is_error_body(body)
-    is_status = is_response and status is None and body.keys() <= _STATUS_ONLY
-    if is_response and ("headers" in body or "body" in body or is_status):
-        status, headers, body = body["status"], body.get("headers"), body.get("body")
+    if isinstance(body, dict) and not is_error_body(body):
+        shown = first_member(body, ("body",) if status else BODY_NAMES, (dict, list, str))
+        is_status = status is None and body.keys() <= _STATUS_ONLY
+        if "status" in body and ("headers" in body or shown is not None or is_status):
+            status, headers, body = body["status"], body.get("headers"), shown
     status = status if isinstance(status, int) else status_of(value) or None
     if body is None:
         named = members_behind(value, OF_RESPONSE, BODY_NAMES, (dict, list, str))

@@ -13,6 +13,7 @@ from cxcall.explaining.readers.json_values.request_objects import is_error_body,
 from cxcall.explaining.readers.json_values.saved_requests import (
     LeavesOut,
     is_collection,
+    is_har_entry,
     read_collection,
     read_har,
 )
@@ -35,7 +36,7 @@ def read_json(
     """Yield the requests in JSON values: one document, or one value per line."""
     kind = _kind_of(values)
     if kind == "HAR":
-        yield from read_har(values[0], name, entry, is_left_out)
+        yield from read_har(_har_of(values), name, entry, is_left_out)
     elif kind == "body":
         yield build_observed_request("request body", body=values[0], headers_are_shown=False)
     elif kind == "collection":
@@ -44,12 +45,21 @@ def read_json(
         yield from _with_answers(list(_read_objects(_objects_of(values))))
 
 
+def _har_of(values: list[Any]) -> dict[str, Any]:
+    """Return the HAR file of JSON values, also if they are only its entries; empty if they are not."""
+    first = values[0] if len(values) == 1 else None
+    if isinstance(first, dict) and isinstance(first.get("log"), dict):
+        return first
+    entries = first if isinstance(first, list) else values
+    return {"log": {"entries": entries}} if entries and all(map(is_har_entry, entries)) else {}
+
+
 def _kind_of(values: list[Any]) -> _Kind:
+    if _har_of(values):
+        return "HAR"
     if len(values) != 1:
         return "objects"
     first = values[0]
-    if isinstance(first, dict) and isinstance(first.get("log"), dict):
-        return "HAR"
     if not (is_exchange(first) or is_error_body(first)) and is_request_body(first):
         return "body"
     return "collection" if is_collection(first) else "objects"

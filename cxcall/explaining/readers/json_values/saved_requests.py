@@ -70,6 +70,13 @@ def read_har(
         yield _read_entry(item, f"entry {number} of {len(entries)}", is_blocked=blocked)
 
 
+def is_har_entry(value: Any) -> bool:
+    """Return whether a JSON value is an entry of a HAR file: a request, and a response with its content."""
+    request, response = (_object(_object(value).get(name)) for name in ("request", "response"))
+    names = _object(response.get("content")).keys()
+    return isinstance(request.get("url"), str) and bool({"text", "mimeType", "size"} & names)
+
+
 def _is_preflight(entry: Any) -> bool:
     """Return whether an entry is a CORS preflight request: a browser asks whether it may send another request."""
     request = _object(_object(entry).get("request"))
