@@ -188,11 +188,11 @@ SENTENCES = {
     f"POST {URL} with {JSON}. It returned 201 until Monday; since then 403.": 403,
     f"In staging POST {URL} gives 201, in production it gives 403.": 403,
     f"POST {URL} with {JSON}. The status is not 201, it is 403.": 403,
-    f"POST {URL} returned 403 last week, now it returns 201.": 201,
+    f"POST {URL} returned 403 last week, now it returns 201.": 403,
     f"POST {URL} 201 450 12": 201,
     f"POST {URL} fails. The docs say I should get 400, but I get 500.": 500,
     f"POST {URL}: I would expect 404 here, and it is 400.": 400,
-    f"POST {URL} should return 201.": 201,
+    f"POST {URL} should return 201.": 0,
 }
 
 

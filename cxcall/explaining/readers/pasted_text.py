@@ -189,7 +189,8 @@ def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[O
     is_code = any(each.kind is SourceKind.CODE for each in requests)
     code_end = (start.start() if start else len(text)) if is_code else 0
     unread = find_unread_lines(text, requests, code_end) if requests else {}
-    if len(requests) == 1 and requests[0].response is None and unread:
+    is_open = len(requests) == 1 and not (requests[0].response or requests[0].failure)
+    if is_open and unread:
         response = read_response("\n".join(unread.values()))
         if response is not None and not response.body:
             # An HTML page below the status also contains words of requests.

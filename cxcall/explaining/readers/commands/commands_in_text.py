@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.commands.curl import build_curl_requests
@@ -25,6 +26,7 @@ from cxcall.explaining.readers.unresolved_variables import UNKNOWN, mark_unresol
 from cxcall.findings.finding import Finding, Severity
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.text_decoding import straighten_quotes
+from cxcall.transport.http_messages import HttpResponse
 
 # In a command, an option, a quote, or a URL follows the word; in prose or code (`curl = curl_init()`), none does.
 _ARGUMENT = (
@@ -143,7 +145,17 @@ def _read_all(text: str) -> Iterator[ObservedRequest]:
         following = COMMAND.search(text, end)
         after = text[end : following.start() if following else len(text)][:_MAX_BETWEEN]
         findings = _ECHOED if _ECHO.search(text, match.start(), end) else ()
-        for request in _read_command(match.lastgroup or "", command, files, after):
+        response = read_response(after)
+        if (
+            not before
+            and response
+            and not response.headers
+            and response.status < HTTPStatus.MULTIPLE_CHOICES
+        ):
+            # Only told: what the text above says counts, too, as in `It times out: curl ... In Postman it returns 202.`
+            response = read_response(f"{text[: match.start()]}\n{after}")
+        failure = "" if response else find_failure(after)
+        for request in _read_command(match.lastgroup or "", command, files, response, failure):
             is_cut = request.has_hidden_headers or bool(xargs and not xargs[1])
             found = (*request.findings, *findings)
             yield replace(request, findings=found, has_hidden_headers=is_cut)
@@ -168,10 +180,13 @@ def _with_input(command: Command, files: dict[str, str]) -> Command:
 
 
 def _read_command(
-    program: str, command: Command, files: Mapping[str, str], after: str
+    program: str,
+    command: Command,
+    files: Mapping[str, str],
+    response: HttpResponse | None,
+    failure: str,
 ) -> Iterator[ObservedRequest]:
-    """Yield the requests of one command; `after` is the text below it."""
-    response = read_response(after)
+    """Yield the requests of one command, with its response, or else why there was none."""
     if program != "curl":
         from cxcall.explaining.readers.commands import other_clients
     if program == "gc":
@@ -188,9 +203,8 @@ def _read_command(
     if program == "postman":
         command = command._replace(words=other_clients.postman_as_curl(command.words))
     origin = "wget command" if program == "wget" else "curl command"
-    failure = "" if response or program == "wget" else find_failure(after)
     for request in build_curl_requests(origin, command, files, response):
-        yield replace(request, failure=failure)
+        yield replace(request, failure="" if program == "wget" else failure)
 
 
 def _straighten(paragraph: str) -> str:

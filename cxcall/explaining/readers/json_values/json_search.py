@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cxcall.documents.json_text import MAX_NESTING, find_json, stop_on_deep_text
@@ -131,6 +131,16 @@ def json_values(text: str) -> Iterator[tuple[int, int, Any]]:
         else:
             yield start, end, value
             position = end
+
+
+def without_json(text: str, is_kept: Callable[[Any], bool] = lambda _: False) -> str:
+    """Return a text with spaces in place of its JSON, except values to keep."""
+    parts, position = [], 0
+    for start, end, value in json_values(text):
+        if not is_kept(value):
+            parts += [text[position:start], " " * (end - start)]
+            position = end
+    return "".join([*parts, text[position:]])
 
 
 def argument_of(text: str, start: int, end: int) -> tuple[int, str]:

@@ -10,6 +10,7 @@ from itertools import islice
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.json_values.json_search import json_values
 from cxcall.explaining.readers.messages.program_text import is_program_text, without_long_strings
+from cxcall.explaining.readers.messages.sentences import is_condition
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.findings.finding import Finding
 from cxcall.runtime.patterns import LazyPattern, compile_on_use
@@ -70,15 +71,12 @@ _CONNECTED = compile_on_use(
     r"(?:\b|_)read\b|\b(?:reading|recv|write|while sending)\b", re.IGNORECASE
 )
 _NOT_ANSWERED = (
-    r"\b(?:read|request|socket|call|operation(?! timed))\b[\w\s']{0,30}\btimed out"
-    rf"|timeout of \d+ ?ms exceeded|{_TIMEOUT_CLASS.format('(?:Read|Write|Http)')}"
+    rf"timeout of \d+ ?ms exceeded|{_TIMEOUT_CLASS.format('(?:Read|Write|Http)')}"
     # Of the services that run functions: AWS, Azure, Google, and Vercel.
     r"|Task timed out after|(?:Error|Exception|asyncio): (?:[\w']{1,20} ){0,2}task\b[\w ']{0,30} timed out"
     r"|Timeout value of \S+ was exceeded|with status: 'timeout'|FUNCTION_INVOCATION_TIMEOUT"
     r"|timeout awaiting response|(?:Task|Operation)CanceledException: |operation was (?:aborted|cancell?ed)"
     r"|open stream: HTTP request failed!(?! HTTP/)"
-    r"|(?<!if )(?<!that )(?<!when )\b(?:I|we) (?:always |only |still )?"
-    r"(?:get|got|am getting|are getting|keep getting) a time-?out\b"
     r"|(?-i:\bTimeout(?:::Error|Error|Exception)\b)(?=: |\)?\s*$)|socket\.timeout: |urlopen error timed out"
     r"|closed network connection|data (?:from|to) the transport connection"
     r"|(?-i:: EOF)(?=\s*(?:\n|$))|EOF(?:Error|Exception): |SSL peer shut down|sent GOAWAY"
@@ -97,7 +95,22 @@ _NOT_ANSWERED = (
     r"|IncompleteRead|ChunkedEncodingError|response ended prematurely|premature (?:close|end)"
     r"|ERR_STREAM_PREMATURE_CLOSE|unexpected end of stream|unexpected EOF(?! while)"
     r"|NoHttpResponseException|underlying connection was closed|broken pipe|\bEPIPE\b"
-    r"|Zeitlimit\b.{0,40}\b\u00fcberschritten|d\u00e9lai d.attente\b.{0,40}\bexpir"
+    r"|request was (?:aborted|cancell?ed)|Verbindung wurde geschlossen"
+    r"|(?:Zeitlimit|Timeout)\b.{0,40}\b\u00fcberschritten|d\u00e9lai d.attente\b.{0,40}\bexpir"
+    r"|\bagot(?:\u00f3|ado) el tiempo de espera|tiempo de espera\b.{0,40}\bagotado"
+    # Of browsers and axios, which do not say why, and the status of a response that there was not.
+    r"|Error: (?:Network Error|Failed to fetch|Load failed)\b|NetworkError when attempting to fetch"
+    r"|\b(?:HTTP|(?<!exit )(?<!with )status(?: ?code)?)[ :=]{1,3}0(?:00)?\b(?![.\w/])"
+)
+# Words that are also those of a person, who may ask, or tell a condition.
+_TOLD = (
+    r"\b(?:read|request|socket|call|operation(?! timed))\b[\w\s']{0,30}\btimed out"
+    r"|\b(?:I|we) (?:always |only |still )?(?:get|got|am getting|are getting|keep getting) (?:a )?time-?outs?\b"
+    r"|\b(?:it|this|request|API|server|endpoint|(?:https?:/)?/\S+) (?:always |just |now |often |sometimes |still )?"
+    r"(?:times|is timing|keeps timing) out\b"
+    r"|\b(?:it|API|app|endpoint|host|platform|server) (?:(?:did|does)(?: not|n['\u2019]t)|never)"
+    r" respond(?:s|ed)?\b(?! with)"
+    r"|\b(?:took|takes) too long to respond|\bin ein(?:en)? Timeout\b"
 )
 # The client could not build the request: its values or its URL are not valid.
 _NOT_BUILT = (
@@ -108,7 +121,7 @@ _NOT_BUILT = (
 )
 _FAILURE = compile_on_use(
     f"(?P<proxy>{_PROXY_REFUSAL})|(?P<unbuilt>{_NOT_BUILT})|(?P<certificate>{_BAD_CERTIFICATE})"
-    f"|(?P<unsent>{_NOT_SENT})|(?P<late>{_TOOK_TOO_LONG})|(?P<unanswered>{_NOT_ANSWERED})",
+    f"|(?P<unsent>{_NOT_SENT})|(?P<late>{_TOOK_TOO_LONG})|(?P<unanswered>{_NOT_ANSWERED})|(?P<told>{_TOLD})",
     re.IGNORECASE,
 )
 # Any other report of an error that names the end of a connection, or of a wait.
@@ -141,7 +154,7 @@ _OF_PLATFORM = compile_on_use(
     re.IGNORECASE,
 )
 _CODE = compile_on_use(r"\s*code: ")  # of the error above it, as Node.js prints it
-_AFTER = ("late", "unanswered")
+_AFTER = ("late", "told", "unanswered")
 _MAX_LINE = 200
 _MAX_BESIDE = 2000
 _MAX_NAMES = 1000
@@ -192,7 +205,8 @@ def _find_named(pattern: LazyPattern, text: str) -> str:
         earliest = max(position - _MAX_BESIDE, 0)
         start = text.rfind("\n", earliest, position) + 1 or earliest
         line = text[start : end + _MAX_BESIDE].partition("\n")[0]
-        if is_program_text(line, position - start):
+        is_open = found.lastgroup == "told" and is_condition(line, position - start)
+        if is_open or is_program_text(line, position - start):
             continue
         shown = _shorten(line, position - start, end - start)
         if failure_kinds(shown) == {"unanswered"} and not (first and _CODE.match(line)):
@@ -232,7 +246,9 @@ def failure_kinds(failure: str) -> set[str]:
     Before it sends: `proxy`, `unbuilt` (the code gave it something that is not valid), `certificate`, and `unsent`;
     curl also says so by its exit code. Empty if the words are not about that.
     """
-    kinds = {each.lastgroup or "" for each in _FAILURE.finditer(failure)}
+    kinds = {
+        (each.lastgroup or "").replace("told", "unanswered") for each in _FAILURE.finditer(failure)
+    }
     if "late" in kinds:
         is_unsent = _CONNECTING.search(failure) and not _CONNECTED.search(failure)
         kinds = kinds - {"late"} | {"unsent" if is_unsent else "unanswered"}

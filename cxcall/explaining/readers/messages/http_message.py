@@ -15,6 +15,7 @@ from cxcall.explaining.readers.json_values.json_search import (
     is_json_line,
     is_json_start,
     json_values,
+    without_json,
     without_prose,
 )
 from cxcall.explaining.readers.json_values.request_objects import (
@@ -22,7 +23,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
     is_error_body,
     status_of,
 )
-from cxcall.explaining.readers.messages.client_failures import without_failure
+from cxcall.explaining.readers.messages.client_failures import find_failure, without_failure
 from cxcall.explaining.readers.messages.message_lines import (
     HEADER,
     HEADING,
@@ -34,7 +35,9 @@ from cxcall.explaining.readers.messages.message_lines import (
     read_header_object,
     reason_of,
     request_in_line,
+    rest_of_line,
     server_words,
+    start_of_status,
     without_quotes,
 )
 from cxcall.explaining.readers.messages.status_patterns import (
@@ -43,7 +46,7 @@ from cxcall.explaining.readers.messages.status_patterns import (
     STATUSES_BEFORE_TARGET,
     STATUSES_BEHIND_TARGET,
     STATUSES_IN_LINE,
-    is_later_status,
+    is_record,
     is_status_received,
     status_in_line,
     with_line_above,
@@ -78,6 +81,7 @@ class _Message:
     def __init__(self, kind: str, match: re.Match[str], *, is_raw: bool, host: str = "") -> None:
         self.is_request = kind == "request"
         self.match, self.is_raw, self.host = match, is_raw, host
+        self.number = "" if self.is_request else match["status"]
         self.status = 0  # before a request in its line, as in `404 Not Found from POST ...`
         self._headers: dict[str, str] = {}
         self._body: list[str] = []
@@ -86,11 +90,6 @@ class _Message:
     @property
     def headers(self) -> dict[str, str]:
         return self._headers if self.is_raw else without_quotes(self._headers)
-
-    @property
-    def is_interim(self) -> bool:
-        """Return whether it is an interim response such as 100 Continue, which precedes another one."""
-        return not self.is_request and self.match["status"].startswith("1")
 
     @property
     def body(self) -> str | None:
@@ -197,12 +196,33 @@ def read_requests(text: str) -> Iterator[ObservedRequest]:
 
 def read_status_response(text: str) -> HttpResponse | None:
     """Return the first final response in a text; None if there is none."""
-    responses = (message for message in _messages(text) if not message.is_request)
-    return _build_response(next(responses, None))
+    return _build_response(next((each for each in _messages(text) if each.number), None))
 
 
 def _messages(text: str) -> Iterator[_Message]:
-    """Yield the messages in a text, without interim responses."""
+    """Yield the messages in a text, but no told success if the text of its request tells an error or a client's failure."""
+    parts: list[list[_Message]] = [[]]
+    for each in _split_messages(text):
+        if each.number[:1] == "1":
+            continue  # an interim response such as 100 Continue, which precedes another one
+        if each.is_request and any(other.is_request for other in parts[-1]):
+            parts.append([])
+        parts[-1].append(each)
+    for part in parts:
+        shown = [each for each in part if not (each.is_raw or is_record(each.match))]
+        told = [each for each in shown if each.number[:1] == "2"]
+        refused = (each.match for each in part if each.number >= "400")
+        # A status in JSON may be that of a leg of the call.
+        is_refused = any(start_of_status(each.string, each) == each.start() for each in refused)
+        lines = (
+            [text] if len(parts) == 1 else [f"{each.match.string}\n{each.text}" for each in part]
+        )
+        has_failed = is_refused or (told and find_failure(without_json("\n".join(lines))))
+        yield from (each for each in part if not (has_failed and each in told))
+
+
+def _split_messages(text: str) -> Iterator[_Message]:
+    """Yield the messages in a text."""
     message: _Message | None = None
     host = ""
     for whole_line, above in with_line_above(split_lines(text)):
@@ -213,7 +233,7 @@ def _messages(text: str) -> Iterator[_Message]:
             continue  # progress that curl reports
         content = line[prefix.end() :] if prefix else line
         if content.startswith("###"):
-            if message is not None and not message.is_interim:
+            if message is not None:
                 yield message
             message = None
             continue
@@ -223,48 +243,32 @@ def _messages(text: str) -> Iterator[_Message]:
         if found is None or (message is not None and _is_repeated(message, found)):
             if message is not None:
                 message.add_line(content + whole_line[_MAX_LINE:])
-                is_told = found and (own_phrase(found.match) or is_later_status(found.match))
-                message.match = found.match if found and is_told else message.match
+                message.match = found.match if found and own_phrase(found.match) else message.match
             continue
-        if message is not None and not message.is_interim:
+        if message is not None:
             yield message
         found.host = found.host or (_HOST.match(content) or ["", ""])[1]
         message = found
         if (second := _status_after(content, message)) is not None:
             yield message
             message = second
-    if message is not None and not message.is_interim:
+    if message is not None:
         yield message
 
 
 def _is_repeated(message: _Message, status: _Message) -> bool:
-    """Return whether a status is that of the response before it, whose body is missing or sent, or what it is now."""
-    if message.is_request or message.is_raw or status.is_request or status.is_raw:
+    """Return whether a status is that of the response before it, whose body is missing or sent."""
+    if message.is_request or message.is_raw or status.is_raw or message.number != status.number:
         return False
-    if is_later_status(status.match) and not (message.headers or message.body):
-        return True
-    number = status.match["status"]
-    if message.match["status"] != number or not message.may_have_body:
-        return message.match["status"] == number
-    return not message.body or (number >= "400" and find_error_body(message.body) is None)
-
-
-def _start_of(line: str, status: re.Match[str]) -> int:
-    """Return the start of a status in a line, or of the JSON that contains it."""
-    starts = (start for start, end, _ in json_values(line) if start < status.start("status") < end)
-    return next(starts, status.start())
-
-
-def _rest_of(line: str, status: re.Match[str]) -> str:
-    """Return the rest of a line after a status, with the whole JSON that contains it."""
-    start = _start_of(line, status)
-    return line[status.end() if start == status.start() else start :].strip(" \t\r,;")
+    body = message.body if message.may_have_body else None
+    return not body or (status.number >= "400" and find_error_body(body) is None)
 
 
 def _first_line(line: str, message: _Message | None, above: str) -> _Message | None:
     """Return the message that starts in a line below a part of another one; None if none does."""
     status = STATUS_LINE.match(line)
-    if status and is_status_received(status, above):
+    # One of an error is never a wish: `Should work:` above it is about the request.
+    if status and (status["status"] >= "400" or is_status_received(status, above)):
         return _Message("status", status, is_raw=True)
     if message is not None and is_json_line(line):
         return None
@@ -275,23 +279,17 @@ def _first_line(line: str, message: _Message | None, above: str) -> _Message | N
         return _Message("request", request, is_raw=is_raw, host=host)
     alone = STATUS_ALONE if message is not None and message.is_above_status(line) else STATUS_LINE
     status = status_in_line(line, *STATUSES_IN_LINE, alone, above=above)
-    if status is None or (status["status"] < "400" and not is_status_received(status, above)):
-        return None
-    return _Message("status", status, is_raw=False)
+    return _Message("status", status, is_raw=False) if status else None
 
 
 def _status_after(line: str, message: _Message) -> _Message | None:
     """Return the response that a line names after its request: `GET /path 403`."""
     if not message.is_request:
-        if not message.is_raw and (rest := _rest_of(line, message.match)):
+        if not message.is_raw and (rest := rest_of_line(line, message.match)):
             message.add_line(rest)
         return None
     rest = line[message.match.end() :]
-    outside = rest
-    for start, end, value in json_values(rest):
-        if not is_error_body(value):
-            outside = outside[:start] + " " * (end - start) + outside[end:]
-    status = status_in_line(outside, *STATUSES_BEHIND_TARGET)
+    status = status_in_line(without_json(rest, is_error_body), *STATUSES_BEHIND_TARGET)
     if status is None:
         before = line[: message.match.start()]
         found = status_in_line(before, *STATUSES_BEFORE_TARGET)
@@ -299,10 +297,10 @@ def _status_after(line: str, message: _Message) -> _Message | None:
         if rest.strip(" \"'`"):
             message.add_line(rest)
         return None
-    if between := rest[: _start_of(rest, status)].strip():
+    if between := rest[: start_of_status(rest, status)].strip():
         message.add_line(between)
     response = _Message("status", status, is_raw=False)
-    if after := _rest_of(rest, status):
+    if after := rest_of_line(rest, status):
         response.add_line(after)
     return response
 

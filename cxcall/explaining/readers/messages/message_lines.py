@@ -8,6 +8,7 @@ from itertools import takewhile
 from urllib.parse import urlencode
 
 from cxcall.documents.json_text import find_json
+from cxcall.explaining.readers.json_values.json_search import json_values
 from cxcall.explaining.readers.messages.sentences import CLAUSE_END, is_personal
 from cxcall.explaining.readers.messages.status_patterns import ERROR_STATUS, PHRASES
 from cxcall.explaining.readers.request_builder import METHODS
@@ -100,6 +101,18 @@ def request_in_line(line: str) -> re.Match[str] | None:
             return request
         start = end
     return found[0] if found else None
+
+
+def start_of_status(line: str, status: re.Match[str]) -> int:
+    """Return the start of a status in a line, or of the JSON that contains it."""
+    starts = (start for start, end, _ in json_values(line) if start < status.start("status") < end)
+    return next(starts, status.start())
+
+
+def rest_of_line(line: str, status: re.Match[str]) -> str:
+    """Return the rest of a line after a status, with the whole JSON that contains it."""
+    start = start_of_status(line, status)
+    return line[status.end() if start == status.start() else start :].strip(" \t\r,;")
 
 
 def reason_of(status: re.Match[str], text: str) -> str:

@@ -6,7 +6,7 @@ import re
 
 from cxcall.responses.refusals.finding_code_table import NO_CAUSE
 from cxcall.responses.refusals.reason_choice import find_cause_of_text
-from cxcall.runtime.patterns import compile_on_use
+from cxcall.runtime.patterns import LazyPattern, compile_on_use
 
 SENTENCE_END = compile_on_use(r"[.!?]\s+|\n\s*\n")
 CLAUSE_END = compile_on_use(r"[.!?;,]\s|\s(?=(?:and|but|then|while)\s)")
@@ -19,11 +19,29 @@ _OCCASION = compile_on_use(
     r"(?<=[45][0-9]{2} )(?:\w+ ){0,4}?(?:when|if) (?:I|we|(?!getting|receiving)\w+ing)\b"
 )
 """`400 when I post it`."""
+_CONDITION = compile_on_use(
+    r"\b(?:if|in case|once|unless|until|whenever|falls|wenn|si)\b|\b(?:that|when)$", re.IGNORECASE
+)
 _PERSONAL = compile_on_use(
     r"\b(?:I|me|[Mm]y|[Ii]ch|[Mm]eine?)\b|\?(?:\s|$)"
     r"|^(?i:any|attached|below|expected|nothing|screenshot|see|thanks?|danke)\b"
 )
 _OF_SEVERAL = compile_on_use(r"\b(?:we|our|us|please|wir|unsere?|bitte)\b", re.IGNORECASE)
+
+
+def part_around(line: str, position: int, end: LazyPattern) -> tuple[str, str]:
+    """Return a sentence or a clause of a line, by what ends it, in two: up to a position, and from there on."""
+    ends = [0, *(each.end() for each in end.finditer(line)), len(line)]
+    start = max(each for each in ends[:-1] if each <= position)
+    stop = min(each for each in ends[1:] if each >= position)
+    return line[start:position].strip(), line[position:stop].strip()
+
+
+def is_condition(line: str, position: int) -> bool:
+    """Return whether the clause at a position is a condition, or a question that does not ask why: nothing happened."""
+    before, behind = part_around(line, position, CLAUSE_END)
+    is_question = behind.endswith("?") and not re.search(r"(?i)\bwhy\b", before)
+    return is_question or _CONDITION.search(before) is not None
 
 
 def is_personal(words: str) -> bool:

@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
-from itertools import compress
+from itertools import chain
 
+from cxcall.explaining.readers.messages.sentences import (
+    SENTENCE_END,
+    is_assumption,
+    part_around,
+)
 from cxcall.explaining.readers.messages.status_phrases import (
     ERROR_LABELS,
     NOUNS,
@@ -54,19 +59,10 @@ _BEHIND = (
     r"|(?!max)\w+\s(?:not|must|cannot|already|denied|exceeded|expired|failed|required)\b"
     r"|(?!max)\w+(?<!s)\s(?:is|was|does|has)\b"
     r"|(?i:errors?|response|status|when|if|because|but|for|with|on|from|in|here|again|since|as|after|back|every"
-    rf"|until|even|now|so|I|we|it|the|this|that|invalid|missing|wrong|no|cannot|must|{PHRASES})\b))"
+    rf"|until|even|now|so|zur\u00fcck|I|we|it|the|this|that|invalid|missing|wrong|no|cannot|must|{PHRASES})\b))"
 )
-_TURN = compile_on_use(r"[.!?;,]\s|\b(?:but|now|since|then|today|while)\b", re.IGNORECASE)
-_NOW = compile_on_use(r"\b(?:now|today)\b(?!\W*[45][0-9]{2}\b)", re.IGNORECASE)
-_LATER = compile_on_use(r"\b(?:now|since then|today)\b", re.IGNORECASE)
 _OF_OWN_SERVER = compile_on_use(r"\b(?:my|our) own (?:\w+ ){1,3}$", re.IGNORECASE)
 """Before the status of a program that is not the API: `but my own server logs status 500`."""
-_STATUS_SINCE = compile_on_use(
-    rf"\b(?:since (?:then|yesterday|\w+day)|it(?: is|['\u2019]s)|now|today)[,:]? (?:an? )?{_FINAL}"
-    rf"(?![\w-]|\.\w|{_UNIT}|{_COUNTED})",
-    re.IGNORECASE,
-)
-"""Behind another status: `It worked last week (201). Since Monday 403.`"""
 CLIENT_STATUS = compile_on_use(
     rf"\b{_ERROR} (?:Client|Server) Error: (?!None\b|for url)"
     r"(?P<reason>\S[^\n]*?(?= for url)|[A-Z][^\n\"'`]*?(?=\s*$))"
@@ -96,7 +92,7 @@ LINE_STATUS = compile_on_use(
     r"^[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
 )
 LOG_STATUS = compile_on_use(
-    rf"(?:\A[\s\"'`*)\]>:]*|(?:(?<!took)(?<!\bof)[\s,;|]|(?<!expected_status)=)(?![0-9]{{3}}{_COUNTED}))"
+    rf"(?:(?P<record>\A[\s\"'`*)\]>:]*)|(?:(?<!took)(?<!\bof)[\s,;|]|(?<!expected_status)=)(?![0-9]{{3}}{_COUNTED}))"
     rf"(?P<status>[1-5][0-9]{{2}})(?=[\s,;|)]|[.?!:]?(?:\s|$))(?!{_UNIT}| as )"
 )
 STATUSES_IN_LINE = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, LINE_STATUS, NAMED_STATUS)
@@ -104,6 +100,12 @@ STATUSES_BEFORE_TARGET = (TIMED_STATUS, STATUS_OF, BARE_STATUS, NAMED_STATUS)
 STATUSES_BEHIND_TARGET = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, NAMED_STATUS, LOG_STATUS)
 ERROR_STATUS = compile_on_use(r"(?<![\w./-])(?<!\":)(?<!\": )[45][0-9]{2}s?\b(?![/-]|\.[0-9])")
 """A number that may be an error status, not in JSON."""
+_NUMBER = compile_on_use(
+    r"(?<![\w./-])(?<!\":)(?<!\": )(?P<status>4(?:[0-2][0-9]|31|51)|50[0-9]|51[01])\b"
+    rf"(?![\w/-]|\.\w|{_UNIT}|{_COUNTED})"
+)
+"""A number that may be an error status beside a success, in any language."""
+_IN_CALL = compile_on_use(r"\w\([^()]*$")
 TOLD_FORMS = tuple(
     compile_on_use(form, re.IGNORECASE)
     for form in (
@@ -125,7 +127,7 @@ TOLD_STATUS = compile_on_use(
 # Without its number: `Getting 'Bad Request' as the response`, `Unsupported Media Type({...})`. One word has a capital.
 TOLD_PHRASE = compile_on_use(
     rf"(?:(?P<start>^\W*)|\bStatusCode ?[:=] ?"
-    rf"|\b(?:{_any(VERBS)}|results? in|(?:fail|respond|answer)\w* with|error|response)"
+    rf"|\b(?:{_any(VERBS)}|actual|results? in|(?:fail|respond|answer)\w* with|error|response)"
     rf"(?: {_LINK}){{0,3}}:? [\"'`(]{{0,2}})"
     rf"(?P<phrase>(?-i:(?=[A-Z])){PHRASES}"  # also of .NET: `BadRequest`
     r"|bad request|method not allowed|unsupported media type)"
@@ -141,7 +143,7 @@ NOTED_STATUS = compile_on_use(
 )
 """In a comment of code, or below code: `// returns 400`."""
 # What was received stands behind one of these, not what is expected.
-_RECEIVED = r"\b(?:actual|but|current|got|happen(?:ed|s)|instead|reality|received?|returned)\b"
+_RECEIVED = r"\b(?:actual|but|current|got|happen(?:ed|s)|instead|kein|no|not|reality|received?|returned|without)\b"
 _EXPECTED = compile_on_use(
     rf"\b(?:should|would|expect\w*|docs|documentation)\b"
     rf"(?:(?! and |{_RECEIVED})(?:HTTP/[0-9.]+|/[\w/{{}}-]*+|[^\n.;,/])){{0,60}}$",
@@ -155,7 +157,7 @@ _LABEL = compile_on_use(
     re.IGNORECASE,
 )
 _LABELED = compile_on_use(
-    rf"(?:(?!{_RECEIVED}|\b(?:kein|no|not|without)\b|[.!?;]\s)(?:HTTP/[0-9.]+|[^\n{{/])){{0,200}}+",
+    rf"(?:(?!{_RECEIVED}|[.!?;]\s)(?:HTTP/[0-9.]+|[^\n{{/])){{0,200}}+",
     re.IGNORECASE,
 )
 _PHONE_NUMBER = compile_on_use(
@@ -175,39 +177,33 @@ def find_first(text: str, *patterns: LazyPattern) -> re.Match[str] | None:
 def status_in_line(line: str, *patterns: LazyPattern, above: str = "") -> re.Match[str] | None:
     """Return the status that a line below another one names; None if it names none.
 
-    One that is expected counts only if the line has no other, and not behind a label such as `Expected:`.
-    An error that is told beside a success is the status, unless it is said to be over.
+    An error that is expected counts only if the line has no other status, and not behind a label such as `Expected:`.
+    A success counts only if it is told as a fact, and the line has no number that may be an error status, except
+    right behind the target of its request, as in a log.
     """
-    expected: re.Match[str] | None = None
-    for found in (each for pattern in patterns for each in pattern.finditer(line)):
-        if is_status_received(found, above):
-            return _status_beside(found)
-        is_open = not _is_area_code(found) and not _is_labeled(found, above)
-        expected = expected or (found if is_open else None)
-    return expected
+    found = [each for pattern in patterns for each in pattern.finditer(line)]
+    received = next((each for each in found if is_status_received(each, above)), None)
+    if received is None:
+        known = (each for each in found if each["status"] >= "400" and not _is_area_code(each))
+        return next((each for each in known if not _is_labeled(each, above)), None)
+    if received["status"] >= "300" or is_record(received):
+        return received
+    numbers = (each for each in chain(found, _NUMBER.finditer(line)) if each["status"] >= "400")
+    error = next(filter(is_status_received, numbers), None)
+    return error or (received if _is_fact(received) else None)
 
 
-def _status_beside(found: re.Match[str]) -> re.Match[str]:
-    """Return the error that words behind a success tell, or the success of now behind an error; else the status itself."""
-    line, end, is_success = found.string, found.end(), found["status"] < "400"
-    turn = (_TURN if is_success else _NOW).search(line, end)
-    if turn is None:
-        return found
-    told = (NAMED_STATUS, _STATUS_SINCE)
-    others = [each for pattern in told for each in pattern.finditer(line, turn.start())]
-    is_other = (
-        (each["status"] >= "400") == is_success
-        and is_status_received(each)
-        and not _OF_OWN_SERVER.search(line, end, each.start())
-        for each in others
-    )
-    other = next(compress(others, is_other), None)
-    return other if other and "{" not in line[end : other.start()] else found
+def is_record(status: re.Match[str]) -> bool:
+    """Return whether a status is that of a log: nothing is between it and the target of its request."""
+    return status.groupdict().get("record") is not None
 
 
-def is_later_status(status: re.Match[str]) -> bool:
-    """Return whether a line says that its status is that of now, as in `Today it returns 403.`."""
-    return _LATER.search(status.string, 0, status.start("status")) is not None
+def _is_fact(status: re.Match[str]) -> bool:
+    """Return whether the sentence of a status is not a question or an assumption, and not the argument of a call."""
+    start = status.start("status")
+    before, behind = part_around(status.string, start, SENTENCE_END)
+    is_open = is_assumption(f"{before} {behind}") or behind.endswith("?")
+    return not (is_open or _IN_CALL.search(status.string, 0, start))
 
 
 def with_line_above(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -220,7 +216,8 @@ def with_line_above(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 def is_status_received(status: re.Match[str], above: str = "") -> bool:
     """Return whether a status in a line is neither expected nor a part of a phone number."""
-    return not (_is_area_code(status) or _is_expected(status, above))
+    is_of_api = not _OF_OWN_SERVER.search(status.string, 0, _span(status)[0])
+    return is_of_api and not (_is_area_code(status) or _is_expected(status, above))
 
 
 def _is_area_code(status: re.Match[str]) -> bool:

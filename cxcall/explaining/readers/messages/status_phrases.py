@@ -13,6 +13,7 @@ NOUNS = {
     "but was": "Expected 201 but was 400",
     "indicate success": "Response status code does not indicate success: 400",
     "fail(?:s|ed) with": "Login failed with 400",
+    "(?:denied|refused|rejected) with": "It is refused with 400",
     r"failed(?=: [0-9]{3}\b[^\n{]{0,40}\{)": 'Login failed: 400 {"message": "no"}',
     r"\w+(?:Error|Exception)(?=:)": "ApiException: 400",
 }
@@ -44,15 +45,18 @@ VAGUE = {
     "(?:actual|current|tats\u00e4chlich)\\w*(?: (?:behaviou?r|ergebnis|verhalten|code|outcome|output|response|result|status))?": "Actual result: 400",
     "reality|does return": "Does return: 400",
     "(?:now|today)(?=:)": "Today: 400.",
-    "(?:not|\\w*n['\u2019]t) \\w+(?=:)": "It doesn't work: 400",
+    "(?:not|\\w*n['\u2019]t) \\w+(?: as \\w+)?(?=:)": "It doesn't work: 400",
     "it['\u2019]s(?= an? )": "It's a 400",
     "says?|said": "It says 400",
-    "(?:I|we) (?:see|saw)": "Today I see a 400",
+    "(?:I|we) (?:only )?(?:see|saw)": "Today I see a 400",
     "prints|printed": "It prints 400",
     "shows": "The log shows 400",
     "results?": "Result: 400",
     "output": "Output: 400",
     "ends|comes": "It comes back with 400",
+    r"(?:bekommen?|erhalten?|kommt|liefert)(?= \d+(?:[.,;:!]|$| zur\u00fcck))": "Wir erhalten 400",
+    "devuelve|obtengo|recibo|regresa": "Obtengo 400",
+    "obtenu|renvoie": "Obtenu : 400",
 }
 """Other words, which may stand before any number: only the words behind it show that it is a status."""
 THINGS = tuple(
