@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cxcall.batch.rate_limiter import open_rate_limiter
+from cxcall.batch.report.reject_file import unused_reject_file
 from cxcall.batch.resume import stop_on_end
 from cxcall.batch.skip_reasons import SkipReason, no_number_finding
 from cxcall.batch.statistics import CheckStatistics
@@ -14,6 +15,7 @@ from cxcall.documents.text_files import STDIN
 from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.hinted_commands import command
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.named_tuple import NamedTuple
@@ -129,6 +131,9 @@ class InvalidRowsError(CheckError):
         self.totals = totals
         reason = f": {totals.correction(is_load=job.is_load)}" if is_stopped else ""
         done = "loaded" if job.is_load else "sent"
+        if is_stopped and totals.omits_findings:
+            option = command("--dry-run", "--rejects", unused_reject_file(job.rows))
+            reason += f"; to write a file of them: {option}"
         self.summary = f"{totals.summary()}\nnothing was {done}{reason}"
 
 

@@ -128,5 +128,5 @@ def test_rows_with_the_same_error_show_a_few_of_it_and_a_cell_only_one(cxcall: C
     ran = cxcall(*words, "--param", f"campaignId={CAMPAIGN}", code=3)
     assert ran.err.count("error[id-format]: row") == 5
     assert ran.err.count("row 1: `/contactId` must be a UUID") == 1
-    assert "to write a file of them: `--rejects FILE`" in ran.err
+    assert "to write a file of them: `--rejects rejects.csv`" in ran.err
     assert cxcall(*words, code=3).err.count("`campaignId` is missing") == 5

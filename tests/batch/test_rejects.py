@@ -122,6 +122,8 @@ def test_dry_run_writes_all_rows_to_correct(cxcall: Cxcall) -> None:
     rows = [f"{contact(number)},{number or '+12025550101'}" for number in range(9)]
     file = cxcall.file("calls.csv", "\n".join(["ID,Phone", *rows]) + "\n")
     words = ("batch", file, *EXECUTE, *MAP, "--sandbox", "-n")
-    assert "8 rows to correct; to write a file of them: `--rejects FILE`" in cxcall(*words).err
+    assert (
+        "8 rows to correct; to write a file of them: `--rejects rejects.csv`" in cxcall(*words).err
+    )
     assert "8 rows to correct: `r.csv`" in cxcall(*words, "--rejects", "r.csv", code=0).err
     assert (cxcall.folder / "r.csv").read_text("utf-8").splitlines() == ["ID,Phone", *rows[1:]]

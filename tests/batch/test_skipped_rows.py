@@ -230,9 +230,12 @@ def test_counts_of_errors_come_after_the_errors(live: Cxcall) -> None:
     rows = [f"{contact(number)}0,+12025550101" for number in range(105)]
     file = live.file("calls.csv", "\n".join(["contact-id,phone-number", *rows]))
     ran = live("batch", file, *EXECUTE, code=3)
-    assert ran.err.count("error[id-format]: ") == 100
+    assert ran.err.count("error[id-format]: ") == 5
     assert ran.err.index("105 rows, 0 valid, 105 not valid") > ran.err.rindex("error[id-format]: ")
-    assert "210  error[id-format]" in ran.err
+    assert "105  error[id-format]" in ran.err
+    assert ran.err.endswith("to write a file of them: `--dry-run --rejects rejects.csv`\n")
+    live("batch", file, *EXECUTE, "--dry-run", "--rejects", "rejects.csv", code=3)
+    assert len((live.folder / "rejects.csv").read_text("utf-8").splitlines()) == len(rows) + 1
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 from cxcall.batch.input.row_keys import source_of
 from cxcall.batch.input.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
 from cxcall.batch.skip_reasons import SkipReason
+from cxcall.documents.paths import unused_name
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.calls_to_people import MAX_ATTEMPTS
@@ -25,6 +26,11 @@ _NOT_TO_CORRECT = (
     *("duplicate-row", "already-sent", "outcome-unknown"),
 )
 """The codes of findings on rows that nobody should send again, or only with `--resume`."""
+
+
+def unused_reject_file(rows: RowFile) -> str:
+    """Return the name of a file of rejects, for a hint, that does not exist in the current folder."""
+    return unused_name(f"rejects{(CSV_SUFFIXES if rows.is_table else JSON_LINES_SUFFIXES)[0]}")
 
 
 class RejectFile:

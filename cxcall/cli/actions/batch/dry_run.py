@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.batch.beginning_and_end import require_rows
+from cxcall.batch.report.reject_file import unused_reject_file
 from cxcall.batch.row_result import RowResult, result_without_sending
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import no_number_finding
 from cxcall.batch.statistics import CheckStatistics
 from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.hinted_commands import command
 from cxcall.ledger.row_ranges import describe_ranges, format_ranges
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report
@@ -89,7 +91,8 @@ def _name_rejects(batch: BatchCommand, totals: CheckStatistics) -> list[str]:
     if rejects.count and rejects.path:
         return [f"{count} to correct: `{rejects.path}`"]
     is_hint = rejects.count and totals.omits_findings and not batch.mode.is_queued
-    return [f"{count} to correct; to write a file of them: `--rejects FILE`"] if is_hint else []
+    option = command("--rejects", unused_reject_file(batch.job.rows))
+    return [f"{count} to correct; to write a file of them: {option}"] if is_hint else []
 
 
 def _print_request(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from cxcall.batch.input.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
+from cxcall.batch.report.reject_file import unused_reject_file
 from cxcall.batch.row_result import UNREAD_FIX
 from cxcall.batch.statistics import OUTCOMES_IN_ORDER
 from cxcall.documents.paths import unused_name
@@ -223,7 +223,6 @@ def describe_rejects(rejects: RejectFile, rows: RowFile, batch: str) -> str:
     count = count_phrase(rejects.count, "row")
     if rejects.path:
         return f"{count} to correct and send again: `{rejects.path}`"
-    suffix = CSV_SUFFIXES[0] if rows.is_table else JSON_LINES_SUFFIXES[0]
     flags = {
         "--encoding": rows.format.encoding,
         "--sheet": rows.format.sheet,
@@ -231,7 +230,7 @@ def describe_rejects(rejects: RejectFile, rows: RowFile, batch: str) -> str:
     }
     words = [word for name, value in flags.items() if value for word in (name, value)]
     written = command(
-        "cxcall", "batch", "report", batch, _REJECTS, unused_name(f"rejects{suffix}"), *words
+        "cxcall", "batch", "report", batch, _REJECTS, unused_reject_file(rows), *words
     )
     return f"{count} to correct and send again, which `--resume` does not send; to write a file of them: {written}"
 
