@@ -44,7 +44,9 @@ def find_number_mistake(number: str) -> str:
 
     parsed = parse_number(number)
     if parsed is None:
-        return "no country has that calling code"
+        codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+        is_known = any(number.startswith(f"+{each}") for each in codes)
+        return "it is too short" if is_known else "no country has that calling code"
     code = parsed.country_code or 0
     national = phonenumbers.national_significant_number(parsed)
     if phonenumbers.is_valid_number(parsed):

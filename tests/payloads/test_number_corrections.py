@@ -61,6 +61,11 @@ def test_prefix_after_the_country_code_is_a_mistake() -> None:
     assert [find_number_mistake(each) for each in (LONDON, "+390669812345")] == ["", ""]
 
 
+def test_number_of_a_known_country_is_too_short_and_not_of_an_unknown_one() -> None:
+    assert {find_number_mistake(each) for each in ("+44", "+1", "+12")} == {"it is too short"}
+    assert find_number_mistake("+9991234") == "no country has that calling code"
+
+
 @pytest.mark.slow
 def test_files_and_hints_leave_the_prefix_out(cxcall: Cxcall) -> None:
     list_ = json.dumps(["+44 (0)20 7946 0123", "+12025550123"])
