@@ -80,7 +80,7 @@ def run_command(text: str, cxcall: Cxcall) -> Ended:
         ran = cxcall(*shlex.split(text)[1:])
         return Ended(ran.code, ran.out, ran.err)
     result = subprocess.run(
-        ["bash", "-c", f"pbpaste() {{ cat failed.txt; }}\nset -o pipefail\n{text}"],
+        ["bash", "-c", f"set -o pipefail\n{text}"],
         cwd=cxcall.folder,
         env={**cxcall.environment, "PATH": cxcall.path_of_shells(), "TOKEN": "abc"},
         capture_output=True,

@@ -76,7 +76,7 @@ class ExplainOptions(OptionGroup):
 @app.command(
     "explain",
     "cxcall explain failed-request.txt",
-    "pbpaste | cxcall explain - --fix",
+    "cxcall explain failed-request.txt --fix",
     "cxcall explain session.har --entry 3 -o json",
     rules=[
         Exclusion(("--last", "--codes", "FILE|CODE")),
