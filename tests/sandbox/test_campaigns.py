@@ -129,4 +129,4 @@ def test_printed_lines_point_a_shell_at_the_sandbox_for_both_platforms(cxcall: C
         for name in ("CXCALL_ACCESS_KEY_ID", "CXCALL_ACCESS_KEY_SECRET"):
             del cxcall.environment[name]
         err = cxcall("campaign", "start", "4711", "--yes", code=4).err
-        assert "CXCALL_ACCESS_KEY_SECRET`; or `cxcall auth login --web`" in err
+        assert "CXCALL_ACCESS_KEY_SECRET`; or log in as a user: `cxcall auth login --web`" in err
