@@ -36,6 +36,8 @@ FORMAT = 43
 FILES_KEPT = 8
 SUFFIX = ".document"
 _OLD_SUFFIX = ".sqlite"
+_NAMES = "[0-9a-f]" * 64
+"""The names of the files in the cache: a person may keep other files in its folder."""
 _MAX_LIKELY = 200
 
 
@@ -118,15 +120,15 @@ def _write_file(file: Path, content: bytes) -> None:
     Also removes the oldest files, those of earlier versions, and those that a killed process left unfinished.
     """
     make_private_folder(file.parent)
-    handle, name = mkstemp(SUFFIX, dir=file.parent)
+    handle, name = mkstemp(SUFFIX, file.stem, file.parent)
     try:
         with os.fdopen(handle, "wb") as new:
             new.write(content)
         Path(name).replace(file)
     finally:
         Path(name).unlink(missing_ok=True)
-    found = sorted(file.parent.glob(f"*{SUFFIX}"), key=lambda each: -each.stat().st_mtime)
-    for each in (*found[FILES_KEPT:], *file.parent.glob(f"*{_OLD_SUFFIX}")):
+    found = sorted(file.parent.glob(f"{_NAMES}*{SUFFIX}"), key=lambda each: -each.stat().st_mtime)
+    for each in (*found[FILES_KEPT:], *file.parent.glob(f"{_NAMES}{_OLD_SUFFIX}")):
         each.unlink(missing_ok=True)
 
 

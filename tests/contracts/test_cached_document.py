@@ -87,14 +87,18 @@ def test_cached_document_that_others_can_write_is_not_used(cxcall: Cxcall, place
 def test_oldest_cached_files_and_leftovers_of_killed_writers_are_removed(cxcall: Cxcall) -> None:
     folder = Path(cxcall.environment["CXCALL_STATE_DIR"], "cache")
     folder.mkdir(mode=0o700, parents=True)
-    (folder / "earlier.sqlite").write_bytes(b"of an earlier version")
+    name = "0123456789abcdef" * 4
+    (folder / f"{name}.sqlite").write_bytes(b"of an earlier version")
+    of_a_person = folder / "calls.sqlite"
+    of_a_person.write_bytes(b"a copy of the ledger")
     for number in range(FILES_KEPT + 2):
-        (folder / f"tmp{number}{SUFFIX}").write_bytes(b"cut")
-        os.utime(folder / f"tmp{number}{SUFFIX}", (number, number))
+        (folder / f"{name}{number}{SUFFIX}").write_bytes(b"cut")
+        os.utime(folder / f"{name}{number}{SUFFIX}", (number, number))
     names(cxcall, cxcall.file("own.json", swagger()))
     assert len(kept(cxcall)) == FILES_KEPT
-    assert not {"tmp0", "tmp1", "tmp2"} & {file.stem for file in kept(cxcall)}
-    assert len(list(folder.iterdir())) == FILES_KEPT
+    assert not {f"{name}{each}" for each in range(3)} & {file.stem for file in kept(cxcall)}
+    assert len(list(folder.iterdir())) == FILES_KEPT + 1
+    assert of_a_person.exists()
 
 
 def test_document_is_used_without_a_cache_folder(cxcall: Cxcall) -> None:

@@ -47,6 +47,27 @@ def test_error_wins_over_a_told_success(words: str) -> None:
 @each_case(
     "words",
     """
+    It returned 202. We also handle 429 and 503.
+    Response: 202 Accepted (error handling for 429 is built in)
+    It returned 202, the agent at extension 404 never rang.
+    I get 202 with an empty body. Room 404 in building 502 has the phone.
+    202 Accepted, but the agent status is 500 seconds old; queue 415
+    When I send it I get 202. Agent's phone does not ring.
+    I got 202 when I call it, but nobody is called.
+    Expected 200 but got 202.
+    Instead of 200 I get 202, why?
+    We always get a 202 back, except on Mondays.
+    I get 202 but the agent's phone never rings
+    """.strip().split("\n"),
+)
+def test_success_stays_beside_other_numbers_and_words(words: str) -> None:
+    (request,) = read_exchanges(f"{REQUEST}{words.strip()}", "text")
+    assert request.status == 202
+
+
+@each_case(
+    "words",
+    """
     Erwartet haben wir 202, bekommen haben wir aber 403.
     Laut Doku kommt 202, wir erhalten 403.
     Statt 202 kommt 403.

@@ -12,13 +12,13 @@ SENTENCE_END = compile_on_use(r"[.!?]\s+|\n\s*\n")
 CLAUSE_END = compile_on_use(r"[.!?;,]\s|\s(?=(?:and|but|then|while)\s)")
 _AS_EXPECTED = compile_on_use(r"\bas (?:it should|expected|documented|intended)\b", re.IGNORECASE)
 _ASSUMPTION = compile_on_use(
-    r"\b(?:assert|expect|if|elif|when|case|unless|retry|except(?!ion)|should)\w*\b|[!=]=|\bused to\b",
+    r"\b(?:assert|expect|if|elif|when|case|unless|retry|except(?=:| \w+:| \w+ as)|should)\w*\b|[!=]=|\bused to\b",
     re.IGNORECASE,
 )
 _OCCASION = compile_on_use(
-    r"(?<=[45][0-9]{2} )(?:\w+ ){0,4}?(?:when|if) (?:I|we|(?!getting|receiving)\w+ing)\b"
+    r"(?:(?<=[245][0-9]{2} )(?:\w+ ){0,4}?|^)(?i:when|if) (?:I|we|(?!getting|receiving)\w+ing)\b"
 )
-"""`400 when I post it`."""
+"""`400 when I post it`, `When I post it, ...`."""
 _CONDITION = compile_on_use(
     r"\b(?:if|in case|once|unless|until|whenever|falls|wenn|si)\b|\b(?:that|when)$", re.IGNORECASE
 )
@@ -40,8 +40,12 @@ def part_around(line: str, position: int, end: LazyPattern) -> tuple[str, str]:
 def is_condition(line: str, position: int) -> bool:
     """Return whether the clause at a position is a condition, or a question that does not ask why: nothing happened."""
     before, behind = part_around(line, position, CLAUSE_END)
-    is_question = behind.endswith("?") and not re.search(r"(?i)\bwhy\b", before)
-    return is_question or _CONDITION.search(before) is not None
+    return asks_whether(f"{before} {behind}") or _CONDITION.search(before) is not None
+
+
+def asks_whether(sentence: str) -> bool:
+    """Return whether a sentence is a question that does not ask why."""
+    return sentence.endswith("?") and not re.search(r"(?i)\bwhy\b", sentence)
 
 
 def is_personal(words: str) -> bool:

@@ -9,6 +9,7 @@ from itertools import chain
 
 from cxcall.explaining.readers.messages.sentences import (
     SENTENCE_END,
+    asks_whether,
     is_assumption,
     part_around,
 )
@@ -100,11 +101,13 @@ STATUSES_BEFORE_TARGET = (TIMED_STATUS, STATUS_OF, BARE_STATUS, NAMED_STATUS)
 STATUSES_BEHIND_TARGET = (STATUS_LINE, CLIENT_STATUS, BARE_STATUS, NAMED_STATUS, LOG_STATUS)
 ERROR_STATUS = compile_on_use(r"(?<![\w./-])(?<!\":)(?<!\": )[45][0-9]{2}s?\b(?![/-]|\.[0-9])")
 """A number that may be an error status, not in JSON."""
+_NOT_BEFORE = "agent and building by case ext extension for in line number of on or page port queue room skill station than ticket to"
 _NUMBER = compile_on_use(
-    r"(?<![\w./-])(?<!\":)(?<!\": )(?P<status>4(?:[0-2][0-9]|31|51)|50[0-9]|51[01])\b"
-    rf"(?![\w/-]|\.\w|{_UNIT}|{_COUNTED})"
+    rf"(?<![./-])(?<!\":)(?:^|[^\w ]|\b(?!(?:{_NOT_BEFORE.replace(' ', '|')})\b)[^\W\d]+)[ \"'`(]*"
+    r"(?<![\w./-])(?P<status>4(?:[0-2][0-9]|31|51)|50[0-9]|51[01])(?=[\"'`)]*(?:[.,;!?](?:\s|$)|\s*$))",
+    re.IGNORECASE,
 )
-"""A number that may be an error status beside a success, in any language."""
+"""A number that ends a clause, and may be an error status beside a success, in any language."""
 _IN_CALL = compile_on_use(r"\w\([^()]*$")
 TOLD_FORMS = tuple(
     compile_on_use(form, re.IGNORECASE)
@@ -202,7 +205,8 @@ def _is_fact(status: re.Match[str]) -> bool:
     """Return whether the sentence of a status is not a question or an assumption, and not the argument of a call."""
     start = status.start("status")
     before, behind = part_around(status.string, start, SENTENCE_END)
-    is_open = is_assumption(f"{before} {behind}") or behind.endswith("?")
+    sentence = f"{before.rpartition(' but ')[2]} {behind}"  # `Expected 200 but got 202`
+    is_open = is_assumption(sentence) or asks_whether(sentence)
     return not (is_open or _IN_CALL.search(status.string, 0, start))
 
 
