@@ -37,6 +37,15 @@ def test_encoding_follows_from_the_call(text: str, says: str) -> None:
     assert [says in each.message for each in request.findings] == ([True] if says else [])
 
 
+def test_object_that_is_sent_as_text_is_not_sent_as_json() -> None:
+    call = f"fetch('{URL}', {{method: 'POST', headers: {{Accept: 'x'}}, body: {{queueId: 'x'}}}})"
+    [request] = read_exchanges(f"{call}; // HTTP/1.1 415 Unsupported Media Type", "text")
+    found = explain_request(request)
+    assert (found.request.status, found.request.content_type) == (415, "")
+    assert {"header:Content-Type", "body"} <= {each.where for each in found.findings}
+    assert not [each for each in found.findings if "the request has" in each.fix]
+
+
 def test_curl_form_is_read_as_multipart() -> None:
     (request,) = read_exchanges(f"curl {URL} -F file=@contacts.csv", "text")
     assert request.headers is not None

@@ -31,18 +31,16 @@ from cxcall.explaining.readers.code.request_roles import (
 )
 from cxcall.explaining.readers.code.sdk_calls import VENDOR_MODELS, with_api_names
 from cxcall.explaining.readers.code.sent_body import (
-    HEADERS_IN_BODY,
     content_of,
+    default_type,
     encode_draft,
     encode_query,
+    errors_of_call,
     form_members,
-    hinted_type,
     is_encoded_twice,
     is_serialized,
     names_media_type,
-    other_encoding,
     sends_parts,
-    wrong_encoding,
 )
 from cxcall.explaining.readers.code.values import (
     CodeCall,
@@ -304,7 +302,7 @@ def request_of_draft(
     else:
         body, content_type = encode_draft(draft, headers.get(written) or draft.content_type, text)
     body = draft.hidden_body or None if body is None else body
-    known = "" if written or body is None else content_type or hinted_type(draft.target, text)
+    known = "" if written or body is None else default_type(draft, content_type, text)
     headers |= {"Content-Type": known} if known else {}
     if _has_hidden_headers(draft, headers, body, text, is_client=is_client):
         headers[mark_unresolved("{headers}")] = ""
@@ -320,10 +318,9 @@ def request_of_draft(
         headers_are_shown=is_client,
     )
     names = names_in_code.names_outside(draft.body, text)
-    wrong = [*map(wrong_encoding, filter(None, [other_encoding(draft, content_type, text)]))]
-    wrong += [HEADERS_IN_BODY] * draft.has_headers_in_body
     is_piped = draft.is_piped and not is_in_code(ADDED_BRACKETS, text)
-    return replace(request, other_names=names, findings=tuple(wrong), is_piped=is_piped)
+    errors = errors_of_call(draft, content_type, text)
+    return replace(request, other_names=names, findings=errors, is_piped=is_piped)
 
 
 def _has_hidden_headers(

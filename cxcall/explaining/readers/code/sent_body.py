@@ -58,7 +58,7 @@ _BODY_MAKERS = compile_on_use(r"(?:Content|Body|Entity|BodyPublishers)(?:\.\w+)?
 _MEDIA_TYPE = compile_on_use(
     r"\b(?:[A-Z]+_)*JSON\b|(?i:media_?type|content_?type|mime|charset|utf_?8)"
 )
-HEADERS_IN_BODY = Finding.error(
+_HEADERS_IN_BODY = Finding.error(
     "token-missing",
     "header:Authorization",
     "the headers are in the second argument of the call, which is the body: none of them is sent as a header",
@@ -151,7 +151,7 @@ def _contents(call: CodeCall, kind: str) -> list[Any]:
     return [dict(call.arguments)] if is_named else call.values()
 
 
-def other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
+def _other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
     """Return the encoding of a map that its headers declare as JSON; empty if the library sends JSON."""
     if draft.body_kind == PYTHON_TEXT:
         return "the text that `str()` writes in Python, with single quotes"
@@ -169,8 +169,13 @@ def other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
     return "the text `[object Object]`" if is_in_code(r"(?<![\w$.])fetch\(", text) else ""
 
 
-def wrong_encoding(encoding: str) -> Finding:
-    """Return the error that a map is sent in another encoding than JSON, which its headers declare."""
+def errors_of_call(draft: RequestDraft, content_type: str, text: str) -> tuple[Finding, ...]:
+    """Return the errors of a call that sends a map in another encoding than JSON, or its headers in the body."""
+    errors = map(_wrong_encoding, filter(None, [_other_encoding(draft, content_type, text)]))
+    return (*errors, *[_HEADERS_IN_BODY] * draft.has_headers_in_body)
+
+
+def _wrong_encoding(encoding: str) -> Finding:
     return Finding.error(
         "body-malformed",
         "body",
@@ -286,12 +291,13 @@ def with_queries(terms: list[Any]) -> list[Any]:
     ]
 
 
-def hinted_type(target: str, text: str) -> str:
-    """Return the JSON media type if a method or argument of the client names it and no header does; else an empty text."""
-    # A token request is a form (RFC 6749, section 4): the text names JSON for another request.
-    if target.partition("?")[0].endswith("/token"):
+def default_type(draft: RequestDraft, content_type: str, text: str) -> str:
+    """Return the type of a body that no header declares; empty if it is not known, or is that of another encoding."""
+    if not draft.content_type and _other_encoding(draft, content_type, text):
         return ""
-    return JSON if names_json(text) else ""
+    # A token request is a form (RFC 6749, section 4): the text names JSON for another request.
+    is_token = draft.target.partition("?")[0].endswith("/token")
+    return content_type or (JSON if not is_token and names_json(text) else "")
 
 
 def sends_parts(draft: RequestDraft, content_type: str, text: str) -> bool:
