@@ -300,6 +300,18 @@ def test_report_of_a_client_without_its_request_is_explained(report: str, code: 
     assert found.request.failure == ""
 
 
+def test_host_that_python_names_is_not_a_request_in_code() -> None:
+    report = "HTTPSConnectionPool(host='api.mypurecloud.com', port=443): Read timed out."
+    for text in (
+        f"requests.exceptions.ReadTimeout: {report}",
+        f"urllib3.exceptions.ReadTimeoutError: {report}",
+        f'File "/usr/lib/api.py", line 9, in post\n    requests.post(url, json=b)\nReadTimeout: {report}',
+    ):
+        [request] = read_exchanges(text, "text")
+        assert request.failure.endswith(report)
+        assert (request.host, request.method, request.path) == ("api.mypurecloud.com", "", ""), text
+
+
 @pytest.mark.slow
 def test_host_whose_name_was_not_resolved_is_compared_with_the_known_hosts() -> None:
     for report in (

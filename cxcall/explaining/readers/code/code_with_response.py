@@ -74,6 +74,8 @@ _CODE_TARGET = compile_on_use(
 _MENTION = compile_on_use(r"(?<![\w.$])(?!(?:await|return) )[a-z]+ `https?://[^`\s]+`")
 """A URL that prose marks as code: `I checked `https://...`, it works`."""
 _COMMENT = compile_on_use(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
+# Python names a host as if it were code: `HTTPSConnectionPool(host='x', port=443): Read timed out.`
+_POOL_REPORT = compile_on_use(r"^.*\bHTTPS?ConnectionPool\(host=[^)\n]*\): .*$", re.MULTILINE)
 _EXCEPTION = compile_on_use(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)
 _PATH = compile_on_use(
     r"(?<![\w./:{}<>-])/(?:api/v2|incontactapi/services/v[0-9.]+)/[\w/.{}<>$%-]*[\w}>]",
@@ -113,7 +115,7 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of code, with the response that is shown below or above it."""
     if failed := read_client_error(text):
         yield failed
-    elif not _is_message(text) and _has_code(text):
+    elif not _is_message(text) and _has_code(_POOL_REPORT.sub("", text)):
         from cxcall.explaining.readers.code.code_reader import read_code
 
         code, shown = _split(text)
@@ -123,7 +125,7 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
         printed = _PRINTED.search(text)
         if printed and find_platform_codes(printed["body"]) and not (response and response.body):
             response = with_body(response, _ESCAPED.sub(_unescape, printed["body"]))
-        code = _PROMPT.sub("", code)
+        code = _PROMPT.sub("", _POOL_REPORT.sub("", code))
         if "MakeRestRequest" in code:
             code = _STUDIO_JSON.sub(r"\1\2", _STUDIO_OBJECT.sub(r"\1\2 = {}", code))
             code = _STUDIO_VARIABLE.sub(lambda each: mark_unresolved(each[0]), code)

@@ -224,13 +224,12 @@ def find_urls(text: str) -> list[str]:
 def read_failed_url(text: str) -> ObservedRequest | None:
     """Return the request whose URL or host a client's error names; None if there is none."""
     found, failure = _FAILED_URL.search(text), find_failure(text)
+    in_pool = pool[1] if (pool := _POOL.search(text)) else None
     if found is None:
         alone = next(iter(find_urls(text)), None) if failure else None
-        unresolved = "" if alone else find_unresolved_host(failure)
-        parts = {"url": alone, "host": unresolved}
-        return _failed_request(failure, **parts) if alone or unresolved else None
-    pool = _POOL.search(text)
-    url, host = (found["url"] or "").rstrip(".,;:)"), found["host"] or (pool[1] if pool else None)
+        named = None if alone else find_unresolved_host(failure) or (in_pool if failure else None)
+        return _failed_request(failure, url=alone, host=named) if alone or named else None
+    url, host = (found["url"] or "").rstrip(".,;:)"), found["host"] or in_pool
     return _failed_request(
         failure,
         url=url if "://" in url else None,
