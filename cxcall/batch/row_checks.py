@@ -6,7 +6,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cxcall.batch.input.national_numbers import find_invalid_number, suggest_country, write_in_e164
+from cxcall.batch.input.national_numbers import find_invalid_number, write_in_e164
 from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.skip_reasons import (
     NUMBER_CODES,
@@ -15,13 +15,14 @@ from cxcall.batch.skip_reasons import (
     find_skip_reason,
 )
 from cxcall.findings.errors import CxcallError, UnusableGuardError
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Excerpt, Finding, Severity
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
+from cxcall.payloads.csv_fixes import lacks_column
 from cxcall.payloads.csv_table import CsvRecord
 from cxcall.payloads.payload import apply_flags, parse_set_options
 from cxcall.payloads.schema_check import has_errors
-from cxcall.payloads.undialable_values import place_in_body
+from cxcall.payloads.undialable_values import place_in_body, suggest_country
 from cxcall.phone.number_property_names import PHONE_FORMATS
 from cxcall.sending import call_guards
 from cxcall.sending.call_times import find_next_calling_time
@@ -99,7 +100,8 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
     request = build_request(job.operation, values, payload, job.row_settings)
     found = request.findings
     if not job.default_country:
-        found = tuple(suggest_country(finding, values, payload) for finding in found)
+        option = "`--default-country CODE`"
+        found = tuple(suggest_country(each, values, payload, option) for each in found)
     if job.is_load and (without_number := _check_contact(job, request)):
         # A contact without any column lacks its number, too.
         no_column = "property-missing", job.operation.columns_at
@@ -174,9 +176,21 @@ def _add_places(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     if isinstance(document, CsvRecord):
         found: dict[object, Finding] = {}
         for each in map(document.add_place, findings):  # a cell may set a value at several places
-            cell = each.excerpt if each.value else each.where
+            is_lacking = lacks_column(each, document.table)  # so may a column that is not there
+            cell = each.fix if is_lacking else each.excerpt if each.value else each.where
             found.setdefault((each.code, each.value, cell), each)
         return tuple(found.values())
     return tuple(
         each if each.excerpt else each._replace(excerpt=shown_place(row)) for each in findings
     )
+
+
+def place_in_header(row: Row, finding: Finding) -> Finding | None:
+    """Return a finding on a value that no column of the table sets, with the place of the header; None for another."""
+    document = row.payload.document if row.payload else None
+    if not isinstance(document, CsvRecord) or not lacks_column(finding, document.table):
+        return None
+    header, start = document.table.header, document.cell_excerpt(0)
+    cell = start.cell.replace(str(start.line), str(header.line))
+    text = header.text.partition("\n")[0].rstrip("\r")
+    return finding._replace(excerpt=Excerpt(header.name, header.line, 1, text, cell=cell))

@@ -18,6 +18,7 @@ from cxcall.runtime.patterns import UUID_FORM
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cxcall.batch.input.rows import Row
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_result import RowResult
     from cxcall.contracts.operation import Operation
@@ -280,14 +281,23 @@ class CheckStatistics:
             finding = each._replace(severity=Severity.WARNING) if checked.skip else each
             if self._is_repeated_note(finding):
                 self.repeated_notes += 1
-                continue
-            kind = finding.code, finding.severity
-            self.counts[kind] += 1
-            place = *kind, finding.where
-            if self._shown[place] < _MAX_OF_A_KIND and len(self.findings) < _MAX_FINDINGS:
-                self._shown[place] += 1
-                message = f"row {checked.row.number}: {finding.message}"
-                self.findings.append(finding._replace(message=message))
+            else:
+                self._keep(finding, checked.row)
+
+    def _keep(self, finding: Finding, row: Row) -> None:
+        """Count a finding, and keep it if there are few of its kind and place; that a column is missing counts once."""
+        from cxcall.batch.row_checks import place_in_header
+
+        kind = finding.code, finding.severity
+        of_file = place_in_header(row, finding)
+        place = *kind, finding.message if of_file else finding.where
+        if of_file and self._shown[place]:
+            return
+        self.counts[kind] += 1
+        if self._shown[place] < _MAX_OF_A_KIND and len(self.findings) < _MAX_FINDINGS:
+            self._shown[place] += 1
+            start = "" if of_file and row.number == 1 else f"row {row.number}: "
+            self.findings.append((of_file or finding)._replace(message=f"{start}{finding.message}"))
 
     def _is_repeated_note(self, finding: Finding) -> bool:
         """Return whether a note repeats an earlier note for another row: many notes would hide the errors."""

@@ -13,7 +13,6 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.csv_fixes import scalar_place
 from cxcall.payloads.payload import sample_member
 from cxcall.phone.number_masking import mask_text, plain_digits
 from cxcall.phone.number_spellings import is_one_number
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.parameters import Flag
 
 _MIN_DIGITS = 9
+_MOST_LEVELS = 4
 _MOST_COLUMNS = 1 << 14
 """The most columns of a table, as in Excel: names are compared with each other."""
 HEADER_RULE = "a header names a flag, a parameter, or a place in the body such as `/contactId`"
@@ -99,6 +99,19 @@ def required_columns(operation: Operation) -> list[str]:
             target = scalar_place(operation, name) if name.startswith("/") else name
             columns += filter(None, [find_column(target, operation)])
     return [each.name for each in columns]
+
+
+def scalar_place(operation: Operation, pointer: str) -> str:
+    """Return a place that a cell can set: in a list its first item, in an object its first required property."""
+    for _ in range(_MOST_LEVELS):
+        schema = operation.schema_at(pointer)
+        types = schema_types(schema)
+        names = [*schema.get("required", ()), *schema.get("properties", ())]
+        if "array" in types:
+            pointer = join_pointer(pointer, 0)
+        elif "object" in types and names:
+            pointer = join_pointer(pointer, names[0])
+    return pointer
 
 
 def is_filled(target: str, columns: Iterable[CsvColumn], operation: Operation) -> bool:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.json_schema import schema_types
-from cxcall.documents.json_pointer import join_pointer
+from cxcall.payloads.csv_columns import is_filled, parameter_columns, scalar_place
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.findings.finding import Finding
     from cxcall.payloads.csv_table import CsvTable
-
-_MOST_LEVELS = 4
 
 
 def fix_in_table(finding: Finding, table: CsvTable) -> Finding:
@@ -21,16 +19,18 @@ def fix_in_table(finding: Finding, table: CsvTable) -> Finding:
     headers = {
         pointer: table.header.cells[each.position]
         for each in table.columns
-        for pointer in each.pointers
+        for pointer in (*each.pointers, each.sets_parameter)
     }
     fix = ""
     if finding.code == "property-missing":
-        if where in headers:
-            fix = f"fill in the cell of the column `{headers[where]}`"
-        elif where[:1] == "/":
-            fix = f"add a column `{scalar_place(operation, where)}`"
-        else:
+        if where and (under := _headers_under(where, headers)):
+            fix = f"fill in the cell of the column `{under[0]}`"
+        elif lacks_column(finding, table):
+            fix = f"add a column `{_name_column(table, where)}`"
+        elif where[:1] != "/":
             fix = f"fill in a cell, or add a column: {finding.fix}"
+    elif finding.code == "usage" and finding.origin in headers.keys() - {""}:
+        fix = f"fill in the cell of the column `{headers[finding.origin]}`"
     elif finding.code == "property-unknown" and (under := _headers_under(where, headers)):
         moved = [each.pointer for each in finding.edits if each.source == where]
         names = ", ".join(f"`{each}`" for each in under)
@@ -52,14 +52,20 @@ def _headers_under(where: str, headers: dict[str, str]) -> list[str]:
     return [name for at, name in headers.items() if f"{at}/".startswith(f"{where}/")]
 
 
-def scalar_place(operation: Operation, pointer: str) -> str:
-    """Return a place that a cell can set: in a list its first item, in an object its first required property."""
-    for _ in range(_MOST_LEVELS):
-        schema = operation.schema_at(pointer)
-        types = schema_types(schema)
-        names = [*schema.get("required", ()), *schema.get("properties", ())]
-        if "array" in types:
-            pointer = join_pointer(pointer, 0)
-        elif "object" in types and names:
-            pointer = join_pointer(pointer, names[0])
-    return pointer
+def lacks_column(finding: Finding, table: CsvTable) -> bool:
+    """Return whether a finding on a record says that a value is missing which no column of its table sets."""
+    where = finding.where
+    if finding.code == "usage":
+        filled = {each.sets_parameter for each in table.columns}
+        return finding.origin in {*parameter_columns(table.operation)} - filled
+    pointers = (at for each in table.columns for at in each.pointers)
+    is_near = (f"{at}/".startswith(f"{where}/") or where.startswith(f"{at}/") for at in pointers)
+    return finding.code == "property-missing" and where[:1] == "/" and not any(is_near)
+
+
+def _name_column(table: CsvTable, where: str) -> str:
+    """Return the name of a column to add: the flag that sets a place, unless another column sets a part of it."""
+    place = scalar_place(table.operation, where)
+    flags = (each.name for each in table.operation.flags if place in each.pointers)
+    free = (each for each in flags if not is_filled(each, table.columns, table.operation))
+    return next(free, place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.documents.json_pointer import join_pointer
+from cxcall.documents.json_pointer import find_value, join_pointer
 from cxcall.findings.finding import Finding
 from cxcall.phone.e164_corrections import AS_TEXT, WITHOUT_DECIMALS, WITHOUT_TRUNK_PREFIX
 from cxcall.phone.e164_numbers import has_decimals, is_rounded_number, without_decimals
@@ -19,7 +19,7 @@ from cxcall.phone.numbers_in_text import is_dialable
 from cxcall.runtime.patterns import PRINTED_TYPE_HINT, compile_pattern, is_printed_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
@@ -31,6 +31,8 @@ _WITH_LOOKALIKE = rf"\+?[0-9 ().-]*[0-9][{_LOOKALIKES}][0-9 ().\-{_LOOKALIKES}]*
 _E164 = r"(?:tel:)?\+[1-9][0-9]{1,14}"
 _WITH_DIGITS = "write it with the digits 0 to 9, preferably in E.164: `+12025550123`"
 WHY_DIALED = "the platform would dial it"
+# Digits and the separators that people write between them. E.164 has no letters and no extension.
+_WRITTEN_NUMBER = r"\s*\+?[0-9 ()./\-\u00a0\u2010-\u2015]+\s*"
 FORMS = (
     "write a number, preferably in E.164: `+12025550123`; an extension, a SIP address, or `user@host`"
     " only if the platform accepts it"
@@ -186,3 +188,25 @@ def place_in_body(found: Finding | None, body: Payload, pointer: str) -> Iterato
             why=found.why,
             source=found.source,
         )
+
+
+def is_written_number(text: str) -> bool:
+    """Return whether a text has digits and separators as people write a number, and nothing else."""
+    return compile_pattern(_WRITTEN_NUMBER).fullmatch(text) is not None
+
+
+def suggest_country(
+    finding: Finding, values: Mapping[str, str], body: Payload, option: str
+) -> Finding:
+    """Return the finding on a number without a country code; its fix is the `option` that sets the country."""
+    if finding.code != "phone-format":
+        return finding
+    where, text = finding.where, values.get(finding.origin)
+    if where.startswith("/"):
+        text = find_value(body.value, where)
+    if not isinstance(text, str) or not is_written_number(text):
+        return finding
+    if text.strip().startswith(("+", "00")) or has_decimals(text):
+        return finding
+    fix = f"if the numbers of this file are national, add their country: {option}"
+    return finding._replace(fix=f"{fix}; otherwise {finding.fix}" if finding.fix else fix)

@@ -42,6 +42,7 @@ def missing_parameters_error(
             each.location,
             f"`{each.name}` is missing from the {each.location}",
             fix_for(each.name),
+            origin=each.name,
         )
         if fix_for
         else _missing_flag(operation, each)

@@ -9,8 +9,12 @@ from cxcall.contracts.json_schema import is_acceptable
 from cxcall.documents.json_document import DocumentError
 from cxcall.documents.text_files import text_lines
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import command
+from cxcall.payloads.csv_columns import find_column, is_filled, required_columns
 from cxcall.payloads.csv_table import CsvHeader, CsvLines, CsvRecord, split_records
 from cxcall.payloads.operation_matching import match_operations
+from cxcall.payloads.undialable_values import suggest_country
 from cxcall.validation.payload_check import unreadable_verdict
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from cxcall.validation.payload_check import PayloadChecker, PayloadVerdict
 
 _RECORDS = 256
+_COUNTRY = "`--default-country CODE` of `cxcall batch`"
 
 Piece = tuple[int, str]
 """A part of a table: the number of its first line, and its text."""
@@ -80,6 +85,18 @@ def open_csv_file(file: IO[bytes], name: str) -> CsvFile:
     return CsvFile(text_lines(text, name), name)
 
 
+def find_missing_parameters(table: CsvTable) -> Iterator[Finding]:
+    """Yield a note on each required parameter without a column: a table is valid without, but cannot be sent."""
+    operation = table.operation
+    free = (x for x in required_columns(operation) if not is_filled(x, table.columns, operation))
+    columns = (find_column(each, operation) for each in free)
+    for name in (x.sets_parameter for x in columns if x and not x.pointers):
+        if name:
+            message = f"`{table.header.name}` has no column `{name}`, which each request needs"
+            fix = f"add a column, or {command('--param', f'{name}=VALUE')} to `cxcall batch`"
+            yield Finding.note("usage", table.header.name, message, fix=fix)
+
+
 def _lines_of(piece: Piece) -> CsvLines:
     first, text = piece
     return CsvLines(StringIO(text, newline=""), first - 1)
@@ -102,5 +119,7 @@ class CsvChecker:
             return unreadable_verdict(name, DocumentError(*row.findings), line)
         verdict = self.checker.check_body(name, line, row.payload, row.parameters)
         if isinstance(record := row.payload.document, CsvRecord):
-            verdict = verdict._replace(findings=tuple(map(record.add_place, verdict.findings)))
+            values = row.parameters, row.payload, _COUNTRY
+            found = (suggest_country(each, *values) for each in verdict.findings)
+            verdict = verdict._replace(findings=tuple(map(record.add_place, found)))
         return verdict

@@ -180,7 +180,7 @@ class Validation(NamedTuple):
         )
 
     def _of_table(self, path: str, file: BufferedReader) -> Iterator[PayloadVerdict | VerdictRun]:
-        from cxcall.validation.csv_files import CsvChecker, open_csv_file
+        from cxcall.validation.csv_files import CsvChecker, find_missing_parameters, open_csv_file
 
         refuse_other_encoding(path, file.peek())
         try:
@@ -189,7 +189,10 @@ class Validation(NamedTuple):
             if sheet.is_empty and checker.named is None:
                 return  # its operation is unknown
             operation = checker.named or sheet.operation(self.known)
-            check = CsvChecker(sheet.header.table(operation), checker._replace(named=operation))
+            table = sheet.header.table(operation)
+            for note in find_missing_parameters(table):
+                add_notice(note)
+            check = CsvChecker(table, checker._replace(named=operation))
             yield from self._share_work(path, sheet.pieces(), check, lambda piece: len(piece[1]))
         except UnicodeDecodeError as error:
             problem = f"it contains byte 0x{error.object[error.start]:02x}"

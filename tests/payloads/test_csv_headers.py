@@ -96,7 +96,9 @@ def test_cell_has_a_type_that_its_schema_allows(
 FIXES = {
     "/queueId,/callbackNumbers/0|,+12125550123": "fill in a cell, or add a column: add one of `queueId`, `routingData`",
     f"/queueId,/callbackNumbers|{QUEUE},": "fill in the cell of the column `/callbackNumbers`",
-    f"/queueId,/countryCode|{QUEUE},US": "add a column `/callbackNumbers/0`",
+    f"/queueId,/countryCode|{QUEUE},US": "add a column `to`",
+    f"/queueId,/callbackNumbers/1|{QUEUE},": "fill in the cell of the column `/callbackNumbers/1`",
+    f"queue,to|{QUEUE},": "fill in the cell of the column `to`",
     f"queue,/callbackNumbers|{QUEUE},+12125550123": "rename the column `/callbackNumbers` to `/callbackNumbers/0`, or write JSON into the cell",
     f"/queueIdd,/callbackNumbers/0|{QUEUE},+12125550123": "rename the column `/queueIdd` to `/queueId`",
 }  # fmt: skip

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import set_value
-from cxcall.payloads.undialable_values import WHY_DIALED, find_lost_digits, find_unlikely_number
+from cxcall.payloads.undialable_values import (
+    WHY_DIALED,
+    find_lost_digits,
+    find_unlikely_number,
+    is_written_number,
+)
 from cxcall.phone.e164_numbers import has_decimals, is_rounded_number, may_be_several
 from cxcall.phone.number_masking import mask_number, plain_digits
 from cxcall.sending.numbers_in_request import dialed_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
 
 _FLAG = "--default-country"
-# Digits and the separators that people write between them. E.164 has no letters and no extension.
-_WRITTEN_NUMBER = re.compile(r"\s*\+?[0-9 ()./\-\u00a0\u2010-\u2015]+\s*")
 FEWEST_DIGITS, _MOST_DIGITS = 4, 18
 """The fewest digits of a national number in any country, and the most of a number with an exit code and that of a carrier.
 
@@ -76,7 +76,7 @@ def find_invalid_number(number: str, country: str) -> Finding | None:
         return find_unlikely_number(number)
     if is_rounded_number(number):
         return find_lost_digits(number)
-    if not _WRITTEN_NUMBER.fullmatch(number):
+    if not is_written_number(number):
         return None
     fix = "write the whole number, preferably in E.164: `+12025550123`"
     if country:
@@ -92,21 +92,6 @@ def find_invalid_number(number: str, country: str) -> Finding | None:
     return Finding.warning("phone-format", "", message, fix, WHY_DIALED, source="libphonenumber")
 
 
-def suggest_country(finding: Finding, values: Mapping[str, str], body: Payload) -> Finding:
-    """Return the finding on a number without a country code; its fix is the flag that sets the country."""
-    if finding.code != "phone-format":
-        return finding
-    where, text = finding.where, values.get(finding.origin)
-    if where.startswith("/"):
-        text = find_value(body.value, where)
-    if not isinstance(text, str) or not _WRITTEN_NUMBER.fullmatch(text):
-        return finding
-    if text.strip().startswith(("+", "00")) or has_decimals(text):
-        return finding
-    fix = f"if the numbers of this file are national, add their country: `{_FLAG} CODE`"
-    return finding._replace(fix=f"{fix}; otherwise {finding.fix}" if finding.fix else fix)
-
-
 def _as_e164(text: str, country: str) -> str | None:
     """Return a number in E.164; None for a text that is not exactly one valid number.
 
@@ -114,7 +99,7 @@ def _as_e164(text: str, country: str) -> str | None:
     """
     import phonenumbers
 
-    if not _WRITTEN_NUMBER.fullmatch(text) or has_decimals(text):
+    if not is_written_number(text) or has_decimals(text):
         return None
     try:
         parsed = phonenumbers.parse(text, country)

@@ -63,8 +63,9 @@ class Spreadsheet:
             ) from None
         self._first_column = chosen.start[1] if chosen.start else 0
         self._records = _read_records(chosen, values)
-        _, cells = next(self._records, (1, []))
-        self.header = CsvHeader(name, tuple(cell.strip() for cell in _trim(cells)), ",")
+        line, cells = next(self._records, (1, []))
+        names = tuple(cell.strip() for cell in _trim(cells))
+        self.header = CsvHeader(name, names, ",", line, format_record(names))
 
     def sample(self, count: int) -> list[list[str]]:
         """Return the cells of the next records."""
