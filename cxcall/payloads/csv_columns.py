@@ -86,8 +86,8 @@ def parameter_columns(operation: Operation) -> list[str]:
     return [each.name for each in operation.parameters]
 
 
-def required_columns(operation: Operation) -> list[str]:
-    """Return the targets that every row needs: required flags, parameters, and properties of the body, each place once."""
+def missing_columns(operation: Operation, filled: Sequence[CsvColumn]) -> list[CsvColumn]:
+    """Return columns for the required flags, parameters, and properties of the body that no other one sets."""
     names = (
         *(each.name for each in operation.flags if each.required),
         *(each.name for each in operation.parameters if each.required),
@@ -95,10 +95,10 @@ def required_columns(operation: Operation) -> list[str]:
     )
     columns: list[CsvColumn] = []
     for name in names:
-        if not is_filled(name, columns, operation):
+        if not is_filled(name, (*filled, *columns), operation):
             target = scalar_place(operation, name) if name.startswith("/") else name
             columns += filter(None, [find_column(target, operation)])
-    return [each.name for each in columns]
+    return columns
 
 
 def scalar_place(operation: Operation, pointer: str) -> str:

@@ -11,7 +11,7 @@ from cxcall.documents.text_files import text_lines
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
-from cxcall.payloads.csv_columns import find_column, is_filled, required_columns
+from cxcall.payloads.csv_columns import missing_columns
 from cxcall.payloads.csv_table import CsvHeader, CsvLines, CsvRecord, split_records
 from cxcall.payloads.operation_matching import match_operations
 from cxcall.payloads.undialable_values import suggest_country
@@ -87,11 +87,8 @@ def open_csv_file(file: IO[bytes], name: str) -> CsvFile:
 
 def find_missing_parameters(table: CsvTable) -> Iterator[Finding]:
     """Yield a note on each required parameter without a column: a table is valid without, but cannot be sent."""
-    operation = table.operation
-    free = (x for x in required_columns(operation) if not is_filled(x, table.columns, operation))
-    columns = (find_column(each, operation) for each in free)
-    for name in (x.sets_parameter for x in columns if x and not x.pointers):
-        if name:
+    for column in missing_columns(table.operation, table.columns):
+        if (name := column.sets_parameter) and not column.pointers:
             message = f"`{table.header.name}` has no column `{name}`, which each request needs"
             fix = f"add a column, or {command('--param', f'{name}=VALUE')} to `cxcall batch`"
             yield Finding.note("usage", table.header.name, message, fix=fix)

@@ -12,10 +12,10 @@ from cxcall.payloads.csv_columns import (
     HEADER_RULE,
     find_column,
     is_filled,
+    missing_columns,
     nearest_column,
     open_objects,
     parameter_columns,
-    required_columns,
 )
 from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
 from cxcall.phone.number_property_names import is_certainly_dialed, is_number_name
@@ -113,15 +113,12 @@ class UnknownColumnsError(UsageError):
             return []
         proposed = (find_column(each, operation) for each in self.proposals)
         filled = [*self.filled, *filter(None, proposed)]
-        missing = (
-            each for each in required_columns(operation) if not is_filled(each, filled, operation)
-        )
         parameters = parameter_columns(operation)
         return [
             command("--param", f"{each}=VALUE")
             if each in parameters
             else command("--map", f"{each}=HEADER")
-            for each in missing
+            for each in (column.name for column in missing_columns(operation, filled))
         ]
 
     def _propose_member(self, cells: Sequence[str]) -> list[str]:
