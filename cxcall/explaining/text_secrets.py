@@ -251,7 +251,7 @@ def find_secrets_in_prose(text: str) -> Iterator[str]:
 
 
 def _find_passphrases(text: str) -> Iterator[str]:
-    """Yield what a sentence quotes as a password, without what is said of one, and without words that a path or a name has."""
+    """Yield what a sentence quotes as a password, without what is said of one, and without words that a path, a host, or a name has."""
     for value in {match["value"] for match in _PASSPHRASE.finditer(text)}:
         if not _is_said(value, text):
             yield value
@@ -260,8 +260,8 @@ def _find_passphrases(text: str) -> Iterator[str]:
 def _is_said(value: str, text: str) -> bool:
     """Return whether words say something of a password, or are a name, and are no password."""
     is_name = _IDENTIFIER.fullmatch(value) is not None and is_named_as_secret(value)
-    is_part = f"/{value}" in text or f'{value}":' in text
-    return is_name or is_part or is_placeholder(value) or _SENTENCE.search(value) is not None
+    is_part = re.search(rf"(?i)[/\w]{re.escape(value)}|{re.escape(value)}(?:\w|\":)", text)
+    return bool(is_name or is_part) or is_placeholder(value) or _SENTENCE.search(value) is not None
 
 
 def _told(match: re.Match[str]) -> str:

@@ -9,10 +9,11 @@ import os
 import signal
 import stat
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 if sys.platform == "win32":
@@ -64,6 +65,11 @@ if sys.platform == "win32":
     def is_null_device(_file: os.stat_result) -> bool:
         """Return False: Windows does not distinguish devices."""
         return False
+
+    @contextmanager
+    def passing_long_lines(_terminal: int) -> Iterator[None]:
+        """Do nothing: Windows passes lines on as they are."""
+        yield
 
     def seconds_since_boot() -> float:
         """Raise OSError: Windows has no clock that continues while the machine sleeps."""
@@ -133,6 +139,19 @@ else:
     def is_null_device(file: os.stat_result) -> bool:
         """Return whether a character device is the null device."""
         return file.st_rdev == os.stat(os.devnull).st_rdev  # noqa: PTH116 - no path
+
+    @contextmanager
+    def passing_long_lines(terminal: int) -> Iterator[None]:
+        """Make a terminal pass on lines of more than 4,095 characters, and Ctrl-D as a character, within the block."""
+        import termios
+
+        before, changed = termios.tcgetattr(terminal), termios.tcgetattr(terminal)
+        changed[3] &= ~termios.ICANON
+        try:
+            termios.tcsetattr(terminal, termios.TCSANOW, changed)
+            yield
+        finally:
+            termios.tcsetattr(terminal, termios.TCSANOW, before)
 
     def seconds_since_boot() -> float:
         """Return a clock that nobody can set, in seconds; raises OSError if there is none."""

@@ -129,9 +129,7 @@ def test_scopes_of_one_alternative_must_all_be_there(
 ) -> None:
     token = Token("t", "given", None if scopes is None else frozenset(scopes), None, "test")
     needed = (frozenset({"a", "b:readonly"}), frozenset({"c"}))
-    operation: Any = SimpleNamespace(
-        scopes=needed, name="call", contract=SimpleNamespace(name="own")
-    )
+    operation: Any = SimpleNamespace(scopes=needed, name="call", source="contract own")
     found = token_provider.check_scopes(token, operation)
     assert (found is None) is is_enough
     if found:

@@ -84,7 +84,7 @@ def test_engagement_id_is_on_one_line(cxcall: Cxcall, options: tuple[str, ...]) 
 
 @pytest.mark.slow
 def test_engagement_id_forges_no_line_and_no_column_of_a_record(cxcall: Cxcall) -> None:
-    forged, shown = "A-1\noutcome:  refused\tB-2", "A-1\\noutcome:  refused\\tB-2"
+    forged, shown = "A-1\n2:  3\tB-2", "A-1\\n2:  3\\tB-2"
     rows = cxcall.file("rows.csv", f"contact-id,reason-code\n{CONTACT},follow_up\n")
     with Platform(lambda *_: Reply(201, {"id": forged})) as platform:
         cxcall.environment |= platform.environment

@@ -202,19 +202,14 @@ def _open_file(options: ExplainOptions, screen: Screen) -> tuple[Source, str]:
 def _read_terminal(screen: Screen) -> str:
     """Return what a person pastes, until Ctrl-D, also lines that are longer than a terminal passes on."""
     import sys
-    import termios
+
+    from cxcall.runtime.operating_system import passing_long_lines
 
     terminal, content = sys.stdin.fileno(), b""
-    before = termios.tcgetattr(terminal)
-    changed = termios.tcgetattr(terminal)
-    changed[3] &= ~termios.ICANON
-    try:
-        termios.tcsetattr(terminal, termios.TCSANOW, changed)
+    with passing_long_lines(terminal):
         screen.print_diagnostic("paste the request, then press Ctrl-D", always=True)
         while _END not in content and (more := os.read(terminal, _MOST_AT_ONCE)):
             content += more
-    finally:
-        termios.tcsetattr(terminal, termios.TCSANOW, before)
     return content.partition(_END)[0].decode("utf-8", "replace")
 
 

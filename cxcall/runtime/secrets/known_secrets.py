@@ -28,7 +28,7 @@ _MIN_WORD_LENGTH = 4
 _PREFIX_LENGTH = 16
 """The start of a secret that is masked too, because a text may have been truncated within a secret."""
 _RUN_LENGTH = 12
-"""So many characters in a row are masked wherever they are in a secret; of a shorter one, three quarters of it."""
+"""So many characters in a row are masked wherever they are in a secret of at least `_PREFIX_LENGTH`."""
 _MAX_CUT_LENGTH = 256
 """More bytes than the start of a secret has in any encoding."""
 _MAX_ESCAPE_LENGTH = 11
@@ -269,10 +269,10 @@ def _plain_forms(secret: str) -> set[str]:
 def _runs(secret: str) -> Iterator[str]:
     """Yield the folded parts of a secret that no other text has by chance."""
     for form in _plain_forms(secret):
-        folded, width = form.translate(_FOLD), min(_RUN_LENGTH, -(-3 * len(form) // 4))
-        for at in range(len(form) - width + 1):
-            if not _word().fullmatch(form, at, at + width):
-                yield folded[at : at + width]
+        folded, parts = form.translate(_FOLD), len(form) - _RUN_LENGTH + 1
+        for at in range(parts if len(form) >= _PREFIX_LENGTH else 0):
+            if not _word().fullmatch(form, at, at + _RUN_LENGTH):
+                yield folded[at : at + _RUN_LENGTH]
 
 
 def _encoded_forms(secret: str) -> Iterator[str]:

@@ -99,7 +99,7 @@ def test_short_secret_is_masked_as_a_whole_word(secret: str, text: str, expected
         (CANARY, f"cut {CANARY[:12]}... or ...{CANARY[-12:]}", f"cut {MASKED}... or ...{MASKED}"),
         (CANARY, f"{quote(CANARY[3:20], safe='')} {CANARY[4:16].upper()}", f"{MASKED} {MASKED}"),
         (CANARY, CANARY[:11], CANARY[:11]),
-        ("k3y-of-10!", "k3y-of-1 k3y-of- 3y-of-10", f"{MASKED} k3y-of- {MASKED}"),
+        ("QueueId1", "queueId", "queueId"),
         ("Passwords1", "a password, Passwords, passwords", "a password, Passwords, passwords"),
         ("12345678", "+12025123456", "+12025123456"),
         ("an-authorization-key-1", "Authorization: none", "Authorization: none"),
