@@ -332,18 +332,3 @@ def is_partial(body: Any) -> bool:
         return not is_certain or any(not any(describe_failures(entry)) for entry in body)
     flags = [str(each).lower() for name, each in body.items() if name.lower() in SUCCESS_NAMES]
     return not is_certain or "true" in flags
-
-
-def hidden_failure(response: HttpResponse) -> Finding | None:
-    """Return the failure that the body of a 2xx response reports; None if it reports no failure."""
-    failure = reported_failure(response)
-    if not failure:
-        return None
-    return Finding.error(
-        "hidden-failure",
-        "response",
-        f"the API responded with HTTP {response.status}, and its body reports a failure: {failure}",
-        fix="read the body",
-        why="a 2xx response with a failure in its body is not a success",
-        source="response",
-    )

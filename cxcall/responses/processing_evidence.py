@@ -7,6 +7,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from cxcall.findings.finding import Finding
 from cxcall.responses.failures_in_2xx import (
     describe_failures,
     is_partial,
@@ -274,3 +275,22 @@ def _declared_types(operation: Operation) -> Iterator[str]:
     for status, declared in operation.declared.get("responses", {}).items():
         if status[:1] == "2" or status == "default":
             yield from resolve(declared).get("content", {})
+
+
+def hidden_failure(response: HttpResponse) -> Finding | None:
+    """Return the failure that the body of a 2xx response reports; None if it reports no failure."""
+    from cxcall.responses.message_in_body import platform_message
+
+    failure = reported_failure(response)
+    if not failure:
+        return None
+    words = platform_message(response)
+    is_told = words in failure
+    return Finding.error(
+        "hidden-failure",
+        "response",
+        f"the API responded with HTTP {response.status}, and its body reports a failure: {failure}",
+        fix="do not count the request as successful; read the body",
+        why="a 2xx response can report a failure" if is_told else f"the API says: {words}",
+        source="response",
+    )

@@ -13,11 +13,12 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.findings.hinted_commands import unknown_fix
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
-from cxcall.responses.failures_in_2xx import explain_failures, hidden_failure, reported_failure
+from cxcall.responses.failures_in_2xx import explain_failures, reported_failure
 from cxcall.responses.processing_evidence import (
     REDIRECTS,
     Evidence,
     failure_reason,
+    hidden_failure,
     shows_start,
     unread_error,
     unread_reason,

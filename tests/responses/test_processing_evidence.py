@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cxcall.responses.failures_in_2xx import hidden_failure
 from cxcall.responses.processing_evidence import (
     Evidence,
     classify,
+    hidden_failure,
     is_compressed,
     status_leaves_outcome_open,
     unread_reason,
@@ -89,6 +89,10 @@ def test_success_whose_body_reports_a_failure_is_refused(body: Any) -> None:
     finding = hidden_failure(response)
     assert finding is not None
     assert finding.code == "hidden-failure"
+    errors = [{"code": "contact.not.callable", "message": "The contact is not callable."}]
+    told = hidden_failure(respond(200, {"success": False, "errors": errors}))
+    assert told is not None
+    assert told.why == "the API says: The contact is not callable. (contact.not.callable)"
 
 
 @each_case(

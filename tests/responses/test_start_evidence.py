@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.responses.failures_in_2xx import hidden_failure
-from cxcall.responses.processing_evidence import Evidence, classify
+from cxcall.responses.processing_evidence import Evidence, classify, hidden_failure
 from cxcall.transport.http_messages import Exchange, HttpRequest
 from helpers.cases import each_case
 from helpers.command import CONTACT
