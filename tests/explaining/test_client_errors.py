@@ -300,6 +300,20 @@ def test_report_of_a_client_without_its_request_is_explained(report: str, code: 
     assert found.request.failure == ""
 
 
+def test_cause_is_quoted_without_the_object_that_python_prints() -> None:
+    cause = "Failed to resolve 'api.acme.io' ([Errno -2] Name or service not known)"
+    pool = (
+        f"HTTPSConnectionPool(host='api.acme.io', port=443): Max retries exceeded with url: {PATH}"
+    )
+    made = "<urllib3.connection.HTTPSConnection object at 0x7f1b2c3d4e50>: "
+    [found] = explain(
+        f'requests.exceptions.ConnectionError: {pool} (Caused by NameResolutionError("{made}{cause}"))'
+    )
+    finding = found.findings[0]
+    assert finding.message.endswith(f': NameResolutionError("{cause}")')
+    assert (finding.code, "DNS server" in finding.fix) == ("undelivered", True)
+
+
 def test_host_that_python_names_is_not_a_request_in_code() -> None:
     report = "HTTPSConnectionPool(host='api.mypurecloud.com', port=443): Read timed out."
     for text in (

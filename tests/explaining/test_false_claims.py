@@ -177,7 +177,7 @@ def test_advice_names_the_real_mistake() -> None:
         f'curl {URL} --json \'{{"callbackNumbers":"+442079460123"}}\'': "put it in square brackets",
         f"curl {lists}/campaigns -d '{{}}'\ncurl: (3) unmatched close brace/bracket in URL position 60:": "single quotes",
         f"curl {lists}/campaigns -H 'Content-Type: application/json'\ncurl: (6) Could not resolve host: application": "single quotes",
-        f"curl {lists}/campaigns\ncurl: (6) Could not resolve host: api.mypurecloud.ie": "check the host, the proxy",
+        f"curl {lists}/campaigns\ncurl: (6) Could not resolve host: api.mypurecloud.ie": "and the DNS server",
     }
     for text, advice in texts.items():
         [found] = explain(text)

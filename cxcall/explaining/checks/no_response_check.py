@@ -8,7 +8,7 @@ from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.credentials.token_request_check import is_token_request
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import READ_METHODS
-from cxcall.explaining.readers.messages.client_failures import failure_kinds
+from cxcall.explaining.readers.messages.client_failures import failure_kinds, is_unresolved_name
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.processing_evidence import status_leaves_outcome_open
 from cxcall.runtime.patterns import compile_on_use
@@ -54,7 +54,8 @@ def check_failure(request: ObservedRequest) -> Iterator[Finding]:
 
 
 def _no_response(client: str, text: str, request: ObservedRequest, *, is_sent: bool) -> Finding:
-    check = CHECK_CALL
+    check, (_, caused, cause) = CHECK_CALL, text.rpartition("(Caused by ")
+    cause = cause.strip().removesuffix(")" * bool(caused))
     if is_token_request(request):
         is_new = "HTTP/2" in text
         check = "send it again" + ", with HTTP/1.1 (curl: `--http1.1`)" * is_new
@@ -62,7 +63,7 @@ def _no_response(client: str, text: str, request: ObservedRequest, *, is_sent: b
     return Finding.error(
         "outcome-unknown" if is_sent else "undelivered",
         "response",
-        f"{client} {'got no complete response' if is_sent else 'could not send the request'}: {text.strip()}",
+        f"{client} {'got no complete response' if is_sent else 'could not send the request'}: {cause}",
         fix=check if is_sent else _advise_on_connection(text),
         source="the exit code of curl" if client == "curl" else "the error of the client",
     )
@@ -88,7 +89,8 @@ def _advise_on_connection(failure: str) -> str:
             "let the client trust the certificate authority of the server, or of the proxy that inspects the"
             " connection; without the check of certificates, the token could be read on the way"
         )
-    return "check the host, the proxy, and the certificates of this machine"
+    also = "DNS server" if is_unresolved_name(failure) else "certificates"
+    return f"check the host, the proxy, and the {also} of this machine"
 
 
 def check_unknown_outcome(

@@ -29,21 +29,25 @@ _ALIAS = compile_on_use(
 # The name of an exception, but not that of an option, such as `.connectTimeout(5000)`.
 _TIMEOUT_CLASS = r"(?-i:\b{}Timeout(?:Error|Exception)?\b)(?!\s*=|:\s*\d)"
 # Messages of Python, Node.js, Java, Go, Ruby, .NET (also German and French), and browsers.
+_NOT_RESOLVED = (
+    r"ENOTFOUND|EAI_AGAIN|UnknownHostException|NameResolutionError|ERR_NAME_NOT_RESOLVED|no such host"
+    r"|remote name could not be resolved|getaddrinfo failed|failure in name resolution"
+    r"|name or service not known|nodename nor servname|no address associated with hostname"
+    r"|specified hostname could not be found"
+)
 _NOT_SENT = (
     r"connect time(?:d )?out|connect timeout=|connection timeout to host"
     rf"|{_TIMEOUT_CLASS.format('(?:Connect|Open|Pool)')}"
     r"|(?:connect |UND_ERR_CONNECT_|ERR_CONNECTION_)TIME(?:D_?)?OUT|connect ETIMEDOUT"
     r"|connection refused|ECONNREFUSED"
-    r"|ENOTFOUND|EAI_AGAIN|UnknownHostException|NameResolutionError|no such host"
-    r"|remote name could not be resolved|getaddrinfo failed|failure in name resolution"
-    r"|name or service not known|nodename nor servname"
+    rf"|{_NOT_RESOLVED}"
     r"|ENETUNREACH|EHOSTUNREACH|network is unreachable|no route to host"
-    r"|ERR_(?:NAME_NOT_RESOLVED|CONNECTION_REFUSED|INTERNET_DISCONNECTED)"
+    r"|ERR_(?:CONNECTION_REFUSED|INTERNET_DISCONNECTED)"
     r"|Connect(?:Error|Exception): (?!.{0,100}(?:abort|reset|recv))|unable to connect to the remote server"
-    r"|no address associated with hostname|socket disconnected before secure TLS"
-    r"|specified hostname could not be found|(?<!the )could not connect to the server"
+    r"|socket disconnected before secure TLS|(?<!the )could not connect to the server"
     r"|internet connection appears to be offline"
 )
+_UNRESOLVED_NAME = compile_on_use(rf"{_NOT_RESOLVED}|could not resolve", re.IGNORECASE)
 _BAD_CERTIFICATE = (
     r"certificate[ _]verify[ _]failed|SSLHandshakeException|x509: certificate|tls: failed to verify"
     r"|PKIX path building failed|unable to (?:get local issuer|verify the first) certificate"
@@ -155,7 +159,9 @@ _OF_PLATFORM = compile_on_use(
 )
 _CODE = compile_on_use(r"\s*code: ")  # of the error above it, as Node.js prints it
 _AFTER = ("late", "told", "unanswered")
-_MAX_LINE = 200
+# Python prints the object that failed: `<urllib3.connection.HTTPSConnection object at 0x7f1b2c3d4e50>: `.
+_OBJECT = compile_on_use(r"<[\w.]{1,200} object at 0x[0-9a-fA-F]+>(?:[:,] )?")
+_MAX_LINE = 300
 _MAX_BESIDE = 2000
 _MAX_NAMES = 1000
 _TO_CONNECT = compile_on_use(
@@ -185,7 +191,7 @@ def find_failure(text: str) -> str:
         return next((each for each in curls if failure_kinds(each) == {"unanswered"}), curls[0])
     if alias := _ALIAS.search(text):
         return alias[0].strip()
-    text = without_long_strings(_without_platform_objects(text))
+    text = without_long_strings(_without_platform_objects(_OBJECT.sub("", text)))
     known = _find_named(_FAILURE, _CAUSE.sub("", text)) or _find_named(_FAILURE, text)
     return known or _find_named(_OTHER_REPORT, text)
 
@@ -253,6 +259,11 @@ def failure_kinds(failure: str) -> set[str]:
         is_unsent = _CONNECTING.search(failure) and not _CONNECTED.search(failure)
         kinds = kinds - {"late"} | {"unsent" if is_unsent else "unanswered"}
     return kinds or ({"unanswered"} if _OTHER_REPORT.search(failure) else set())
+
+
+def is_unresolved_name(failure: str) -> bool:
+    """Return whether a client reports that it could not resolve the name of the host."""
+    return _UNRESOLVED_NAME.search(failure) is not None
 
 
 def find_unresolved_host(failure: str) -> str:
