@@ -35,6 +35,17 @@ def test_encoding_follows_from_the_call(text: str, says: str) -> None:
     (request,) = read_exchanges(text, "text")
     assert '"queueId": "x"' in (request.body or "") or "encoded" in text
     assert [says in each.message for each in request.findings] == ([True] if says else [])
+    known = {
+        "fetch": "`JSON.stringify(...)`",
+        "$.ajax": "`JSON.stringify(...)`",
+        "requests": "`json=`",
+        "HTTParty": "`.to_json`",
+        "Invoke": "`ConvertTo-Json`",
+    }
+    [encoder] = [each for name, each in known.items() if name in text]
+    assert all(
+        each.fix.startswith(f"encode the body as JSON: {encoder[:-1]}") for each in request.findings
+    )
 
 
 def test_object_that_is_sent_as_text_is_not_sent_as_json() -> None:
@@ -44,6 +55,7 @@ def test_object_that_is_sent_as_text_is_not_sent_as_json() -> None:
     assert (found.request.status, found.request.content_type) == (415, "")
     assert {"header:Content-Type", "body"} <= {each.where for each in found.findings}
     assert not [each for each in found.findings if "the request has" in each.fix]
+    assert not [each for each in found.findings if "curl" in each.why]
 
 
 def test_curl_form_is_read_as_multipart() -> None:

@@ -96,7 +96,7 @@ def _why_wrong_type(expected: str, actual: str) -> str:
     """Return the effect of another content type than the body's, and why a client may send it."""
     effect = "the API responds with 415 or ignores the body"
     if expected == JSON and actual in ("", URLENCODED):
-        return f"by default curl's `-d` and PowerShell's `-Body` send the type of a form, and `requests` sends none for text; {effect}"
+        return f"by default, clients send a text with the type of a form or of plain text, or with none; {effect}"
     return effect
 
 

@@ -73,6 +73,19 @@ _SENDS_PARTS = compile_on_use(
     r"|\badd(?:Upload|File|Form)\(|\bfiles *=)",
     re.IGNORECASE | re.MULTILINE,
 )
+# Libraries that send a map as a form, and what encodes it as JSON.
+_SEND_FORMS = {
+    r"\$\.ajax|jQuery|\bUrlFetchApp\.|[\"']k6/http": "`JSON.stringify(...)`",
+    r"\brequests\.|\bhttpx\.|\baiohttp\.": "`json=` in place of `data=`",
+    r"-Body\b": "`ConvertTo-Json`",
+    r"\bUri\.(?:parse|https?)\(": "`jsonEncode(...)`",
+    r"\bHTTParty\.|\bRestClient\.(?:post|put|patch)\b": "`.to_json`",
+}
+_ENCODERS_OF = {
+    "[object Object]": "`JSON.stringify(...)`",
+    "str()": "`json.dumps(...)`",
+    MULTIPART: "`json_encode(...)`",
+}
 _OTHER_TYPE = compile_on_use(r"json|urlencoded", re.IGNORECASE)
 
 
@@ -162,26 +175,27 @@ def _other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
         return ""
     if is_certain and "CURLOPT_POSTFIELDS" in text:
         return f"`{MULTIPART}`"
-    if is_form:
-        return "a form, `name=value&...`"
-    if sends_forms(text):
+    if is_form or _json_encoder(text):
         return "a form, `name=value&...`"
     return "the text `[object Object]`" if is_in_code(r"(?<![\w$.])fetch\(", text) else ""
 
 
 def errors_of_call(draft: RequestDraft, content_type: str, text: str) -> tuple[Finding, ...]:
     """Return the errors of a call that sends a map in another encoding than JSON, or its headers in the body."""
-    errors = map(_wrong_encoding, filter(None, [_other_encoding(draft, content_type, text)]))
-    return (*errors, *[_HEADERS_IN_BODY] * draft.has_headers_in_body)
+    encoding = _other_encoding(draft, content_type, text)
+    wrong = [_wrong_encoding(encoding, text)] if encoding else []
+    return (*wrong, *[_HEADERS_IN_BODY] * draft.has_headers_in_body)
 
 
-def _wrong_encoding(encoding: str) -> Finding:
+def _wrong_encoding(encoding: str, text: str) -> Finding:
+    by_name = (fix for name, fix in _ENCODERS_OF.items() if name in encoding)
+    encoder = _json_encoder(text) or next(by_name, "")
     return Finding.error(
         "body-malformed",
         "body",
-        f"the call sends the object as {encoding}, not as JSON; it is read as JSON",
-        fix="encode the body: `json=` (Python), `JSON.stringify(...)`, `.to_json` (Ruby), `ConvertTo-Json`",
-        why="the encoding follows from the call, not from the header",
+        f"the call sends the object as {encoding}, not as JSON",
+        fix="encode the body as JSON" + f": {encoder}" * bool(encoder),
+        why="the encoding follows from the call; what is in the object is checked as if it were JSON",
     )
 
 
@@ -211,15 +225,13 @@ def _is_form(kind: str, content_type: str, text: str) -> bool:
     if content_type:
         is_form_call = kind == "form" and "json" not in content_type
         return is_form_call or "x-www-form-urlencoded" in content_type
-    return kind == "form" or (not kind and sends_forms(text))
+    return kind == "form" or (not kind and _json_encoder(text) is not None)
 
 
-def sends_forms(text: str) -> bool:
-    """Return whether the library in the code sends a map as a form."""
-    libraries = r"\$\.ajax|\brequests\.|\bhttpx\.|\baiohttp\.|-Body\b|jQuery"
-    libraries += r"|\bUrlFetchApp\.|[\"']k6/http|\bUri\.(?:parse|https?)\("
-    libraries += r"|\bHTTParty\.|\bRestClient\.(?:post|put|patch)\b"
-    return is_in_code(libraries, text) and "ujson." not in text  # of Scala
+def _json_encoder(text: str) -> str | None:
+    """Return how to encode a map as JSON for the library in the code, which sends it as a form; None for any other."""
+    found = (fix for library, fix in _SEND_FORMS.items() if is_in_code(library, text))
+    return next(found, None) if "ujson." not in text else None  # of Scala
 
 
 def as_json_value(value: Any) -> Any:
