@@ -56,14 +56,14 @@ _NO_ID = compile_on_use(
     r"(?i)[0\W_]+|-\d.*|e\d{2,}|err(?:or)?[_-]?\d+|(?:.*[\W_])?(?:limit|max|min|per)(?:[\W_].*)?"
 )
 _PLACEHOLDER = compile_on_use(
-    r"(?i)[0\W_]*|-\d+|.*[a-z]{2}\s.*|.*\s[a-z]{2}.*|<[^@]*>|\{(?![\dA-F-]{36}\}).*"
+    r"(?i)[0\W_]*|-\d+|(?![a-z]+ \d+$).*[a-z]{2}\s.*|.*\s[a-z]{2}.*|<[^@]*>|\{(?![\dA-F-]{36}\}).*"
     r"|[:$%]\W*[a-z_]+\W*|\W*(?:blank|n/?a|nan|nil|x{3,}|(?:call_?)?id)\W*"
 )
 _OF_REFUSAL = compile_on_use(
     r"(?:.* )?(?:already|auth\w*|busy|conflict\w*|da(?:ys?|ily)|denied|duplicate\w*|e(?:rr(?:or)?)? ?[45]\d\d"
     r"|errors?(?! \d)|empty|example|exceeded|exists?|expired|fail(?:ed|ure)|false|forbidden|hour(?:s|ly)?"
-    r"|invalid|limit\w*|minutes?|missing|none?|not?(?= |$)|null|pending|quotas?|rate|rejected|requests?|required"
-    r"|seconds?|service|string|tbd|throttl\w+|timeout|too|un(?:assigned|auth\w+|available|defined|known)|uuid)(?: .*)?"
+    r"|invalid|limit\w*|minutes?|missing|none?|not?(?= |$)|null|pending|quotas?|rejected|requests?|required"
+    r"|seconds?|string|tbd|throttl\w+|timeout|too|un(?:assigned|auth\w+|available|defined|known)|uuid)(?: .*)?"
 )
 """Words that errors have at the place of an ID."""
 _VERSION = compile_on_use(r"(?<![^\W_])v\d{1,2}(?![^\W_])")
@@ -227,6 +227,11 @@ def is_id(text: str, said: frozenset[str] | None = None) -> bool:
     return _OF_REFUSAL.fullmatch(words) is None
 
 
+def is_segment_of_calls(name: str) -> bool:
+    """Return whether a segment of a path is that of calls, so that an ID comes after it."""
+    return _SEGMENT.fullmatch(letters_of(name)) is not None
+
+
 def is_link_to_call(text: str, known: frozenset[str], *, is_named: bool = False) -> bool:
     """Return whether a text is a link to a new call: an ID behind `/calls/`.
 
@@ -237,7 +242,7 @@ def is_link_to_call(text: str, known: frozenset[str], *, is_named: bool = False)
     if leads_to_documentation(text):
         return False
     pairs = pairwise([*segments, ""])
-    found = [after for name, after in pairs if _SEGMENT.fullmatch(letters_of(name))]
+    found = [after for name, after in pairs if is_segment_of_calls(name)]
     if is_named or "" in found:
         query = parse_qsl(url.query)
         found += [

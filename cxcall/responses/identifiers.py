@@ -11,7 +11,8 @@ from cxcall.contracts.openapi_document import CXONE, GENESYS_CLOUD
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.findings.finding import Finding, printable
 from cxcall.phone.number_masking import mask_text
-from cxcall.responses.call_references import is_id
+from cxcall.responses.call_references import is_id, is_segment_of_calls
+from cxcall.runtime.patterns import compile_pattern
 from cxcall.runtime.secrets.known_secrets import MASKED, redact
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ _LIKELY_NAMES = tuple(
     """.split()
 )
 """Usual names of the ID of a call, without punctuation."""
+_NUMBERED = r"(?![0\W_]*$|-)\w[\w.:-]*(?<=\d)"
+"""A text with a number at its end, such as `limit-17`."""
 _MISSING = "engagement-id-missing"
 
 
@@ -76,9 +79,16 @@ def _read_place(place: str, response: HttpResponse, body: Any) -> str:
     """Return the ID at a place; empty without one: a placeholder such as `null`, or a word such as in `Location: /login`."""
     found = _text_at(place, response, body)
     # An ID at its own place has any form, but a `Location` may also lead to a page.
-    said = None if place == "location" else frozenset[str]()
-    is_it = MASKED in found or is_id(found, said)
+    is_own = place != "location" or _is_behind_calls(response, found)
+    is_it = MASKED in found or is_id(found, frozenset[str]() if is_own else None)
+    is_it = is_it or (is_own and compile_pattern(_NUMBERED).fullmatch(found) is not None)
     return found if is_it and len(found) <= _MAX_ID_LENGTH else ""
+
+
+def _is_behind_calls(response: HttpResponse, found: str) -> bool:
+    """Return whether the last segment of a `Location` is behind that of calls, and is none itself."""
+    above = _location_url(response).path.rstrip("/").split("/")[-2:-1]
+    return any(map(is_segment_of_calls, above)) and not is_segment_of_calls(found)
 
 
 def _text_at(place: str, response: HttpResponse, body: Any) -> str:

@@ -31,7 +31,8 @@ _UNPROCESSED_REDIRECTS = (301, 307, 308)
 _TIMEOUTS = (HTTPStatus.REQUEST_TIMEOUT, 460, 499)
 _HTML_START = r"(?is)(?>\s*(?:<\?xml[^>]*>|<!--.*?-->))*+\s*<(?:!doctype )?html"
 _START_LENGTH = 4096
-_JSON_START = r"\{|\[\s*[\[{\"]"
+# Words in braces are a text.
+_JSON_START = r"\{(?!\s*[^\W\d][^\d{}\[\]:\"'=]*\}\s*\Z)|\[\s*[\[{\"]"
 _BINARY = r"[\x00-\x08\x0e-\x1f]"
 
 

@@ -81,7 +81,7 @@ _OPEN_ERROR = compile_on_use(
 )
 _PLACED = (
     r"(?:answered|connected|created|dial(?:l?ed|l?ing)|disconnected|dropped|ended|in progress|initiated|placed"
-    r"|queued|ringing|started)"
+    r"|queued|ringing|started)(?! (?:for|to|with) (?:another|other)\b)"
 )
 _STATED_CALL = compile_on_use(
     r"(?:^|[.,:;] |(?<!before )(?<!if )(?<!once )(?<!until )\b(?!a call is (?!already|being|now))"
@@ -114,12 +114,15 @@ _TEXT_OF_ERROR = compile_on_use(
 )
 _OUTCOME_NAME = compile_on_use(r"message|msg|outcome|result")
 _PAIR = compile_on_use(
-    r"""((?:[A-Za-z]++[ _-](?=[Ii][Dd]\b))?[A-Za-z][\w.-]*+)"""
-    r"""(?=(?:[\\"']*+\s*+[:=>]|(?<=[Ii][Dd])\s)\s*+[\\"'\[]*+([^\s"'\\&;,<>(){}\[\]]++))"""
+    r"""(?<![\w.-])(?:(?![A-Za-z])[\w.-])*+((?:[A-Za-z]++[ _-](?=[Ii][Dd]\b))?[A-Za-z][\w.-]*+)"""
+    r"""(?=(?:[\\"']*+\s*+[:=>]|(?<=[Ii][Dd])\s)\s*+[\\"'\[]*+([^\s"'\\&;,<>(){}\[\]]{1,256}+))"""
 )
 """A name and a value in any text: `Call-ID: C-77`, `callId=C-77`, a part of JSON or of XML that cannot be read whole."""
 _TAG = compile_on_use(r"<(/?)(?:[\w.-]++:)?([\w.-]++)([^<>]*+)>([^<]*+)")
 _MOST_TEXT = 16384
+_TEXT = "text"
+"""What a name and a value in a text are about."""
+_CREATION = compile_on_use(r"creat(?:ed|ion)(?:at|on|time|date)?")
 # In an error, these are the error's own, or lead to its documentation.
 _OF_ERROR = frozenset({"id", "self", "url", "uri"})
 
@@ -162,8 +165,9 @@ def shows_call(
     if with_ids:  # a contact is a call, or a person in a list
         ids = (each for each in inside if each.name == "contactid")
         headers += [each._replace(name="callid", about=OTHER) for each in ids]
-    pairs = (pair for text in texts for pair in _PAIR.findall(text[:_MOST_TEXT]))
-    named = [Member(letters_of(name), value, may_be_error=True) for name, value in pairs]
+    named = [
+        Member(letters_of(name), value, _TEXT, may_be_error=True) for name, value in pairs_in(texts)
+    ]
     headers, inside = [*headers, *named], [*inside, *named]
     tells_error = response.json() is None or any(map(_tells_error, inside))
     return (
@@ -171,6 +175,12 @@ def shows_call(
         or any(_says_success(each, known, tells_error=tells_error) for each in inside)
         or any(_says(_STATED_CALL, text) and text.lower() not in known for text in texts)
     )
+
+
+def pairs_in(texts: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the names and values in texts, of which the shortest are read first, and all together up to a limit."""
+    found: list[tuple[str, str]] = _PAIR.findall(";".join(sorted(texts, key=len))[:_MOST_TEXT])
+    return found
 
 
 def _tells_error(member: Member) -> bool:
@@ -182,17 +192,23 @@ def _tells_error(member: Member) -> bool:
 def _says_success(member: Member, known: frozenset[str], *, tells_error: bool) -> bool:
     """Return whether a member says that something was started, against the status of a response that would be sent again.
 
-    An ID by the name of another thing counts only if nothing tells an error, because an error has IDs, too.
+    If something tells an error, IDs may be its own, and so may the time of creation; the states, counts, and times of
+    other things, such as maintenance, a token, or a dependency, say nothing of a call.
     """
     name, value, about, _ = member
     if about == DETAIL or not value:
         return False
+    is_other = tells_error and about in (ERROR, OTHER)
     word, is_own = letters_of(str(value)), STATE.fullmatch(name) or _OUTCOME_NAME.fullmatch(name)
     if is_own or _STATE_NAME.search(name):
         is_call = is_own and about in (CALL, RESPONSE) and word != "running"
-        return word in SUCCESS_WORDS or is_act(word, CALL if is_call else RESPONSE)
+        is_success = word in SUCCESS_WORDS and not is_other
+        return is_success or is_act(word, CALL if is_call else RESPONSE)
     if _ID_NAME.search(name):
         return not tells_error and is_id(str(value).strip()) and _says_started(member, known)
+    is_of_error = tells_error and about != CALL and _CREATION.fullmatch(name)
+    if is_other or (is_of_error and re.search(r"\d{4}", word)):
+        return False
     is_flag = name in SUCCESS_NAMES and word in ("true", "yes", "y", "1")
     return is_flag or _says_started(member, known)
 

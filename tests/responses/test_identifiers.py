@@ -62,7 +62,7 @@ def test_placeholder_or_word_of_an_error_is_not_an_id(text: str) -> None:
     assert engagement_id(EXECUTE, respond(X_Call=text), "header:X-Call") is None
     assert engagement_id(EXECUTE, respond({"call": text}), "body:/call") is None
     assert likely_engagement_id(respond({"id": text}), frozenset()) is None
-    for name in ("c", "abc", "E1001", "AbCd", "77"):
+    for name in ("c", "abc", "E1001", "AbCd", "77", "limit-17", "service 7", "rate"):
         found = engagement_id(EXECUTE, respond({"call": name}, X_Call=text), "body:/call")
         assert found == (name, "body:/call")
 
@@ -79,6 +79,13 @@ def test_text_that_is_too_long_is_not_an_id(length: int, *, is_id: bool) -> None
         ("/calls/abc7", 201, "abc7"),
         ("https://h/calls/abc7/", 201, "abc7"),
         ("/calls/a%2D7?x=1", 201, "a-7"),
+        *(
+            (f"/calls/{each}", 201, each)
+            for each in ("abcdef", "YWJjZGVm==", "err-17", "e12345", "max-17")
+        ),
+        ("/calls", 201, None),
+        ("/v2/conversations/calls", 201, None),
+        ("/calls/null", 201, None),
         ("/calls/abc7", 302, None),
         ("/calls/abc7", 400, None),
         ("/login", 201, None),

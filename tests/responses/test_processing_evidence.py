@@ -147,10 +147,39 @@ def test_error_that_does_not_say_in_known_words_that_it_failed_is_inconclusive(b
 @each_case(
     "body",
     [
+        *({"message": each} for each in (
+            "0 errors", "No errors found", "Without errors", "Processed with no failures", "0 failed, 1 succeeded", "failed: 0", "Errors: none",
+            "Completed; nothing rejected", "The call was never rejected", "No problems found", "Number is not on the DNC list",
+        )), {"code": "0", "message": "Not an error"}, {"code": 200, "message": "error free"},
+        {"result": "success", "description": "Not found in DNC list"}, {"result": "success", "message": "Invalid numbers are skipped"},
+        {"success": True, "message": "Unknown extension"}, {"resultCode": 0, "reason": "busy"}, {"result": "pending", "message": "nothing to do"},
+        *({"message": each} for each in (
+            "The contact will be called as soon as required agents are available", "Call will be placed; must not exceed limit", "Please do not retry",
+            "Please wait; do not resend this request", "Contact added to list; blocked hours apply", "No further action is required",
+        )),
+        {"title": "Limit Break campaign"}, {"title": "Failed logins", "name": "x"}, {"description": "Do not call before 9"}, {"details": "No limit applied"},
+        {"reason": "CustomerRequired"}, {"outcome": "NotApplicable"}, {"data": {"message": "Queue closed at 18:00"}}, {"result": {"description": "No disabled agents"}},
+        "No limit", "not set",
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_success_without_plain_words_of_a_failure_is_accepted(body: Any) -> None:
+    for name in ("execute", "place-call"):
+        exchange = Exchange(REQUEST, respond(200, body), may_be_sent=True)
+        assert classify(exchange, OPERATIONS[name]) is Evidence.ACCEPTED
+
+
+@each_case(
+    "body",
+    [
         {"message": "Unauthorized"}, {"code": 401}, {"detail": "Not found."}, {"message": "Request not accepted"}, {"exception": "java.lang"}, {"faultCode": "F"},
         {"accepted": False}, {"valid": False}, {"success": "N"}, {"outcome": "failed"}, {"status": "invalid"}, {"status": "nok"}, {"result": "NOK"},
         {"err": "bad"}, {"errMsg": "bad"}, {"errno": 22}, {"returnCode": -1}, {"code": "-1", "msg": "x"}, {"__type": "ValidationException"},
-        {"data": {"message": "Invalid number"}}, {"ResponseStatus": {"ErrorCode": "X", "Message": "m"}}, {"err_code": "x"}, False, -1, "error", "Invalid number", ["error"],
+        {"data": {"message": "Invalid number"}}, {"ResponseStatus": {"ErrorCode": "X", "Message": "m"}}, {"err_code": "x"}, {"code": 0, "errMsg": "bad"}, {"valid": True, "message": "Invalid number"}, {"title": "Not Found"},
+        *({"message": each} for each in (
+            "1 failed, 0 succeeded", "10 failed", "0 accepted, 1 rejected", "No call was placed: invalid number", "No such agent", "not a valid number", "Do not call",
+            "Outside calling hours", "Error: none of the agents is available", "Error: 0 agents", "No valid number", "Authentication required", "Completed with errors",
+        )), False, -1, "error", "Invalid number", ["error"],
         *(each.encode() for each in ("success=false", "status=error&message=x", "ERR 105", "Invalid number", "Access denied", "Not Found", "NOK", "-1")),
     ],
     ids=repr,

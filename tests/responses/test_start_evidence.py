@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.responses.processing_evidence import Evidence, classify, hidden_failure
+from cxcall.responses.start_evidence import pairs_in
 from cxcall.transport.http_messages import Exchange, HttpRequest
 from helpers.cases import each_case
 from helpers.command import CONTACT
@@ -104,6 +105,16 @@ def test_id_that_is_only_part_of_what_was_sent_is_new() -> None:
     for body in ({"error": "bad number", "jobId": 17}, {"error": "bad number", "callId": "call"}):
         exchange = Exchange(request, respond(200, body), may_be_sent=True)
         assert classify(exchange, EXECUTE) is Evidence.INCONCLUSIVE
+
+
+def test_long_texts_are_read_up_to_one_limit_together() -> None:
+    texts = [f"{index}{'a:' * 8000}" for index in range(60)]
+    assert 0 < len(pairs_in(texts)) <= 8192
+    assert max(len(value) for _, value in pairs_in(texts)) == 256
+    assert ("call-id", "C-77") in pairs_in([*texts, "--call-id=C-77"])
+    for unit in ("a-", "aB", "a:"):
+        text = unit * (1_000_000 // len(unit))
+        assert evidence_of(respond(429, {"message": text})) is Evidence.BUSY
 
 
 STARTED = [

@@ -66,6 +66,8 @@ SIGNS: list[Any] = [
     {"legs": [{"legId": "L1", "state": "alerting"}]}, {"participants": [{"state": "dialing"}]}, {"agent": {"state": "ringing"}},
     {"message": "x", "callStartedAt": "2026-11-26T14:00:00Z"}, {"startTime": "2026-11-26T14:00:00Z"},
     {"campaignCallId": "77123"}, {"telephonyId": "x7712"}, {"callback": {"id": "7712"}}, {"uuid": UUID}, {"data": {"jobId": "J-77"}},
+    {"message": "x", "queued": 3}, {"message": "x", "result": "ok"}, {"message": "x", "startTime": "2026-11-26T14:00:00Z"}, {"message": "x", "created": True},
+    {"message": "x", "call": {"createdAt": "2026-11-26T14:00:00Z"}}, {"message": "x", "legs": [{"state": "alerting"}]}, {"message": "success=true"},
 ]  # fmt: skip
 
 PLAIN: list[Any] = [
@@ -86,6 +88,13 @@ PLAIN: list[Any] = [
     b"<html><head><title>503 Service Temporarily Unavailable</title></head><body><center><h1>503</h1></center></body></html>",
     b"<!doctype html><html><body id='login'><form action='/login?id=7'><input name='user'></form><script>var s={state:'x'}</script></body></html>",
     b"<!DOCTYPE html><p>Seite nicht verf\xfcgbar</p>", b"<Error><Code>SlowDown</Code><RequestId>r-1</RequestId><HostId>h-1</HostId></Error>",
+    # Times, counts, and states of other things than a call, and the time of the error
+    {"title": "Service Unavailable", "maintenance": {"startTime": "2026-11-30T18:00:00Z", "endTime": "2026-11-30T20:00:00Z"}},
+    {"error": {"message": "x", "created_at": "2026-11-30T19:00:00Z"}}, {"error": "invalid_token", "createdAt": "2026-11-30T19:00:00Z"},
+    {"error": "maintenance", "created": 1764529200}, {"message": "x", "dependencies": {"db": {"status": "ok"}, "dialer": {"ok": True}}},
+    {"message": "x", "service": {"status": "ok"}}, {"error": "x", "queue": {"queued": 12, "connected": 3}}, {"message": "x", "session": {"startedAt": "2026"}},
+    {"error": "expired", "token": {"createdAt": "x", "expiresAt": "y"}}, b"{Too many requests}",
+    {"message": "Call already in progress for another contact; max 1"}, {"error": "x, created=2026-11-30"},
     b"Request unsuccessful. Incapsula incident ID: 1234-5678", b"error code: 1015", b"[throttled]",
 ]  # fmt: skip
 """Errors that are sent again: of the platforms, of gateways, and of load balancers."""
