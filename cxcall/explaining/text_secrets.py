@@ -251,7 +251,7 @@ def find_secrets_in_prose(text: str) -> Iterator[str]:
 
 
 def _find_passphrases(text: str) -> Iterator[str]:
-    """Yield what a sentence quotes as a password, without what is said of one, and without words that a path, a host, or a name has."""
+    """Yield what a sentence quotes as a password, but not what is said of one, nor words in a path, a host, or a name."""
     for value in {match["value"] for match in _PASSPHRASE.finditer(text)}:
         if not _is_said(value, text):
             yield value
