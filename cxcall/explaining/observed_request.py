@@ -10,7 +10,8 @@ from http import HTTPStatus
 
 from cxcall.findings.finding import Finding
 from cxcall.responses.platform_codes import find_platform_codes
-from cxcall.responses.refusals.reason_choice import platform_text
+from cxcall.responses.refusals.finding_code_table import NO_CAUSE
+from cxcall.responses.refusals.reason_choice import find_cause_of_text, platform_text
 from cxcall.transport.http_messages import Headers, HttpResponse
 
 # Members of the platforms' error bodies that no resource has at its top level.
@@ -178,7 +179,13 @@ class ObservedRequest:
             return False
         code = body.get("code")
         is_code = len(body) == 1 and isinstance(code, str) and bool(find_platform_codes(code))
-        return is_code or any(name in body for name in _ERROR_MEMBERS)
+        named = [name for name in _ERROR_MEMBERS if name in body]
+        # `{"id": ..., "message": "accepted"}` is an object that was created.
+        is_object = named == ["message"] and "id" in body
+        is_error = bool(named) and not (
+            is_object and find_cause_of_text(f"{body['message']}") == NO_CAUSE
+        )
+        return is_code or is_error
 
     def is_unobserved(self, finding: Finding) -> bool:
         """Return whether a finding is about a value that the source does not show.

@@ -107,9 +107,18 @@ def test_failure_of_a_client_wins_over_a_told_success(text: str) -> None:
     Assert.Equal(202, (int)resp.StatusCode);
     nock(base).post('/x').reply(202, {id: 1})
     How do I get 202? It is always denied.
+    It never returns 202.
+    We don't get 202 any more.
+    It does not return 202 Accepted.
+    I want to get 202.
+    It is supposed to return 202 Accepted.
+    I wish it returned 202.
+    A valid request returns 202. Ours hangs forever.
+    The mock returns 202.
+    No recibo 202.
     """.strip().split("\n"),
 )
-def test_argument_assumption_or_question_is_no_success(words: str) -> None:
+def test_argument_assumption_wish_or_negation_is_no_success(words: str) -> None:
     (request,) = read_exchanges(f"POST {URL}\n{words.strip()}", "text")
     assert request.status == 0
 
@@ -120,6 +129,9 @@ def test_argument_assumption_or_question_is_no_success(words: str) -> None:
         f"{REQUEST}It returns 202 but no agent is called.",
         f"{REQUEST}It returned 202 with 400 contacts for extension 450 in 500 ms.",
         f"{REQUEST}HTTP/1.1 202 Accepted\n\nYesterday I got 403.",
+        f"{REQUEST}I don't know why I get 202, the phone does not ring.",
+        f"{REQUEST}The phone does not ring although I get a 202.",
+        f"{REQUEST}It returns 202, not 201.",
         f'"POST {URL} HTTP/1.1" 202 410 "-" "curl/8"',
         f"POST {URL} 202 410",
         f"{CURL}\n202 Accepted",
@@ -129,6 +141,27 @@ def test_argument_assumption_or_question_is_no_success(words: str) -> None:
 def test_success_alone_and_that_of_a_record_count(text: str) -> None:
     (first, *_) = read_exchanges(text, "text")
     assert first.status == 202
+
+
+@each_case(
+    "words",
+    """
+    It returned 202. The customer says it times out after 30 seconds in the queue.
+    I get 202; the next request timed out.
+    Response: 202\\nThe read of the recording timed out.
+    Response: 202\\ntimeout of 5000 ms exceeded
+    The request was cancelled by the agent afterwards, but I got 202.
+    It returns 202, but when we poll it the server never responds.
+    I get 202 and my client logs `timeout of 5000 ms exceeded` for another API.
+    Response: 202\\nThe next GET of the recording:\\n404 Not Found
+    It returned 202\\n{"id": "1"}\\nThen:\\n404 Not Found
+    """.strip().split("\n"),
+)
+def test_failure_of_another_request_or_of_people_leaves_the_success(words: str) -> None:
+    text = REQUEST + words.strip().replace("\\n", "\n")
+    (first, *others) = read_exchanges(text, "text")
+    assert first.status == 202
+    assert [each.status for each in others] == [404] * ("404" in words)
 
 
 def test_first_of_two_told_errors_is_that_of_the_request() -> None:

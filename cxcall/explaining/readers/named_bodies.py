@@ -128,18 +128,28 @@ def find_received(text: str, sent: NamedBody) -> Any:
     return found[0] if len(found) == 1 else None
 
 
-def received_below(text: str, *, is_refused: bool) -> tuple[int, int, Any]:
+def received_below(text: str, *, is_refused: bool, path: str = "") -> tuple[int, int, Any]:
     """Return (start, end, value) of the response in the text below a request; (0, 0, None) if there is none.
 
-    A label says so, or a status in it, or a refusal beside the request.
+    A label says so, or a status in it, or a refusal beside the request. `I get an error: {...}` above the only body that
+    the operation takes does not.
     """
     for each in _objects(text):
         error = find_error_body(each.text)
         is_error = is_error_body(error)
         is_told = has_error_status(error) or (is_refused and is_error)
-        if each.text and (each.label is Label.RECEIVED or is_told):
+        is_named = each.label is Label.RECEIVED and (
+            is_error or not _is_only_body(each.value, path, text)
+        )
+        if each.text and (is_told or is_named):
             return each.start, each.end, error if is_error else each.value
     return 0, 0, None
+
+
+def _is_only_body(value: Any, path: str, text: str) -> bool:
+    """Return whether a value is a body that the operation at a path takes, and a text shows no other one."""
+    is_body = is_request_body(value) and share_of_names(path, value) >= _MOST
+    return is_body and not any(map(_is_sent, _objects(text)))
 
 
 def _is_sent(found: NamedBody, shown: str = "", path: str = "") -> bool:

@@ -150,3 +150,10 @@ def part_of(label: str) -> tuple[str, str]:
     if not name:
         return side, "body" if side else ""
     return side, _PARTS.get(name, "")
+
+
+def is_labeled_status(status: re.Match[str]) -> bool:
+    """Return whether a label of a response stands before a status in its line: `Response: 202`, `Status code: 202`."""
+    label = status.string[: status.start("status")].strip(" \t*_#>-")
+    side, part = part_of(label.rstrip(":= "))
+    return label[-1:] in (":", "=") and side != "request" and part in ("body", "status")

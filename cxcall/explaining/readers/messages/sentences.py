@@ -22,6 +22,22 @@ _OCCASION = compile_on_use(
 _CONDITION = compile_on_use(
     r"\b(?:if|in case|once|unless|until|whenever|falls|wenn|si)\b|\b(?:that|when)$", re.IGNORECASE
 )
+OTHER_REQUEST = compile_on_use(
+    r"\bGET\b|\b(?i:polls?|polled|polling|read of|(?:another|following|next|other) (?:\w+ )?"
+    r"(?:api|calls?|delete|get|patch|post|put|requests?))\b"
+)
+"""A request that is not the one of a text: `the next request`, `when we poll it`."""
+_OF_OTHER = compile_on_use(
+    rf"{OTHER_REQUEST.pattern}|(?<![\w/-])(?i:agents?|callers?|customers?|later)(?![\w/-])"
+)
+"""The same, or people, whose phones and calls also time out."""
+# `It never returns`, `I want to get`; not `I do not know why I get`, or `no call but`.
+_UNTRUE = compile_on_use(
+    r"(?:\b(?:never|no|not|ne|pas|cannot|hopes?|hoped|like to|needs?|supposed|wants?|wanted|kein\w*|nicht|nie|nunca)"
+    r"|n['\u2019]t)(?:\s+(?!(?:although|and|as|because|but|I|it|know|since|that|they|though|understand|we|why|with)\b)"
+    r"[\w/.]+){0,4}[\s\"'`(]*$|\b(?:wish\w*|mock\w*|stub\w*|a valid)\b",
+    re.IGNORECASE,
+)
 _PERSONAL = compile_on_use(
     r"\b(?:I|me|[Mm]y|[Ii]ch|[Mm]eine?)\b|\?(?:\s|$)"
     r"|^(?i:any|attached|below|expected|nothing|screenshot|see|thanks?|danke)\b"
@@ -46,6 +62,21 @@ def is_condition(line: str, position: int) -> bool:
 def asks_whether(sentence: str) -> bool:
     """Return whether a sentence is a question that does not ask why."""
     return sentence.endswith("?") and not re.search(r"(?i)\bwhy\b", sentence)
+
+
+def without_others(text: str) -> str:
+    """Return a text without the clauses on something other than its request: `the next request timed out`."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if _OF_OTHER.search(line):
+            clauses = CLAUSE_END.split(line)
+            lines[number] = " ".join(each for each in clauses if not _OF_OTHER.search(each))
+    return "\n".join(lines)
+
+
+def is_untrue(before: str) -> bool:
+    """Return whether the words before what a sentence tells say that it did not happen, is a wish, or is of a mock."""
+    return _UNTRUE.search(before) is not None
 
 
 def is_personal(words: str) -> bool:

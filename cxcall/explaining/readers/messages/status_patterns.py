@@ -11,6 +11,7 @@ from cxcall.explaining.readers.messages.sentences import (
     SENTENCE_END,
     asks_whether,
     is_assumption,
+    is_untrue,
     part_around,
 )
 from cxcall.explaining.readers.messages.status_phrases import (
@@ -202,11 +203,11 @@ def is_record(status: re.Match[str]) -> bool:
 
 
 def _is_fact(status: re.Match[str]) -> bool:
-    """Return whether the sentence of a status is not a question or an assumption, and not the argument of a call."""
+    """Return whether a sentence tells a status, not a question, an assumption, the contrary, or the argument of a call."""
     start = status.start("status")
     before, behind = part_around(status.string, start, SENTENCE_END)
-    sentence = f"{before.rpartition(' but ')[2]} {behind}"  # `Expected 200 but got 202`
-    is_open = is_assumption(sentence) or asks_whether(sentence)
+    sentence = f"{before.rpartition(' but ')[2]} {behind.partition(', but ')[0]}"  # `Expected 200 but got 202`
+    is_open = is_assumption(sentence) or asks_whether(sentence) or is_untrue(before)
     return not (is_open or _IN_CALL.search(status.string, 0, start))
 
 
