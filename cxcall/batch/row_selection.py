@@ -316,6 +316,6 @@ def _is_to_send(checked: CheckedRow) -> bool:
 
 
 def _digest(checked: CheckedRequest) -> bytes:
-    body, headers = compared_body(checked), checked.person_headers
-    digest = intent_digest(checked.request.method, compared_url(checked), body, headers)
+    body, people = compared_body(checked), checked.people_in_headers
+    digest = intent_digest(checked.request.method, compared_url(checked), body, people)
     return bytes.fromhex(digest.rpartition(":")[2])

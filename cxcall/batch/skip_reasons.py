@@ -122,7 +122,7 @@ def no_number_finding(skipped: Mapping[SkipReason, int]) -> Finding:
 
 def duplicate_finding(first: int, request: CheckedRequest) -> Finding:
     """Return the finding on a row whose request is also that of an earlier row."""
-    has_headers = len(request.own_headers) > len(request.person_headers)
+    has_headers = len(request.own_headers) > len(request.people_in_headers)
     why = "the same method, URL, and body would place the same call again"
     return Finding.error(
         "duplicate-row",

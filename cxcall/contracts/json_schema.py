@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_document import DocumentError, parse_json
-from cxcall.documents.json_pointer import find_value, join_pointer
+from cxcall.documents.json_pointer import find_value, join_pointer, leaves, map_values
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
@@ -134,8 +134,8 @@ def schema_types_of(
 def convert_text(text: str, schema: JsonSchema) -> Any:
     """Return a text as a value of the type that a schema requires; unchanged if it cannot be converted.
 
-    A schema that allows texts and other values decides: the text, or else its JSON value. A whole number such as `1e3` is an
-    integer if only that is allowed: many servers refuse `1000.0`. `schema` contains the schemas that it refers to.
+    A schema that allows texts and other values decides: the text, or else its JSON value. `schema` contains the
+    schemas that it refers to.
     """
     types = schema_types_of(lambda node: resolve_reference(schema, node["$ref"]), schema)
     if not schema or types == ["string"]:
@@ -145,16 +145,28 @@ def convert_text(text: str, schema: JsonSchema) -> Any:
         value = parse_json(text.lower() if is_boolean else text, "text").value
     except DocumentError:
         return text
-    if (
-        isinstance(value, float)
-        and value.is_integer()
-        and "integer" in types
-        and "number" not in types
-    ):
-        value = int(value)
     if types and "string" not in types:
         return value
     return value if is_acceptable(schema, value) and not is_acceptable(schema, text) else text
+
+
+def with_integers(
+    value: Any, schema_at: Callable[[str], JsonSchema], resolve: Callable[[JsonSchema], JsonSchema]
+) -> Any:
+    """Return a body with integers where a number is whole, and the schema allows only integers.
+
+    Many servers refuse `1000.0` for an integer.
+    """
+    if not any(isinstance(leaf, float) for _, leaf in leaves(value)):
+        return value
+
+    def change(pointer: str, leaf: Any) -> Any:
+        if not isinstance(leaf, float) or not leaf.is_integer():
+            return leaf
+        types = schema_types_of(resolve, schema_at(pointer))
+        return int(leaf) if "integer" in types and "number" not in types else leaf
+
+    return map_values(value, change)
 
 
 def member_schema(node: JsonSchema, token: str) -> JsonSchema:

@@ -86,15 +86,15 @@ class RequestPart(NamedTuple):
         return {**request, **own, "numbers": numbers}
 
 
-def intent_digest(method: str, url: str, body: Any, headers: Sequence[str] = ()) -> str:
+def intent_digest(method: str, url: str, body: Any, people: Sequence[str] = ()) -> str:
     """Return the SHA-256 of a request after `v2:`, whatever its profile and operation name are.
 
-    `headers` are those that say who is called: others may differ each time, such as the ID of a request.
+    `people` are those in headers; other headers may differ each time, such as the ID of a request.
     The order of keys and of query parameters, white space, the case of UUIDs, and the spelling of the host do not matter,
     nor does which host of a vendor the request goes to: several serve the same tenant, and a login may find another one.
     """
     start = ANY_HOST_DIGESTS if vendor_host(url) else _DIGESTS
-    more = [headers] if headers else []
+    more = [people] if people else []
     return start + _digest([method, _sort_query(with_usual_host(url)), body, *more])
 
 

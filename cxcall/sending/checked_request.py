@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from cxcall.contracts.acting_words import changes_do_not_call_list
 from cxcall.contracts.contract import operation_at
+from cxcall.contracts.json_schema import with_integers
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, printable
@@ -49,7 +50,8 @@ _OWN_HEADERS = ("Accept", "Content-Type")
 class CheckedRequest(NamedTuple):
     """A request ready to be sent, the findings of its check, and the numbers that it would dial, not masked.
 
-    `values` are the values of its parameters; `checked_numbers` are all numbers that the guards check.
+    `values` are the values of its parameters; `checked_numbers` are all numbers that the guards check; `given_body` is the
+    body with its numbers as they are written.
     """
 
     operation: Operation
@@ -60,9 +62,12 @@ class CheckedRequest(NamedTuple):
     dialed_numbers: tuple[str, ...] = ()
     values: Mapping[str, str] = MappingProxyType({})
     checked_numbers: tuple[DialedNumber, ...] = ()
+    given_body: Any = None
 
     def __repr__(self) -> str:
-        return redacted_repr(self, "payload", "dialed_numbers", "values", "checked_numbers")
+        return redacted_repr(
+            self, "payload", "dialed_numbers", "values", "checked_numbers", "given_body"
+        )
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -99,15 +104,13 @@ class CheckedRequest(NamedTuple):
         return self.payload.value
 
     @property
-    def person_headers(self) -> list[str]:
-        """The header lines with a number that it would dial, or with the ID of a person."""
-        headers = self.own_headers
-        if not headers:
+    def people_in_headers(self) -> list[str]:
+        """The people who are named in headers, as `find_people_in_headers` returns them."""
+        if not self.own_headers:
             return []
-        entries = numbers_in_request.request_values(self.operation, self.values, self.payload)
-        places = {each.where for each in entries if each.schema.get(people_in_request.MARK)}
-        places |= {each.where for each in self.checked_numbers if each.is_dialed}
-        return sorted(f"{name}: {headers[name]}" for name in headers if f"header:{name}" in places)
+        return people_in_request.find_people_in_headers(
+            self.operation, self.checked_numbers, self.values, self.payload
+        )
 
     @property
     def own_headers(self) -> dict[str, str]:
@@ -164,14 +167,13 @@ def build_request(
     if settings.max_attempts and changes_do_not_call_list(operation.path):  # it calls nobody itself
         settings = settings.with_values(max_attempts=Setting("", "default"))
     has_body = payload.value is not None or payload.document is not None
-    findings = [
-        *find_wrong_destination(operation, settings),
-        *check_parameters(operation, values, payload),
-    ]
+    findings = [*find_wrong_destination(operation, settings)]
+    findings += check_parameters(operation, values, payload)
+    value = with_integers(payload.value, operation.schema_at, operation.contract.resolve)
     headers, body = {"Accept": "application/json", **_header_values(operation, values)}, None
     if has_body and operation.takes_body:
         findings = [*_merge_by_flag(check_body(operation, payload)), *findings]
-        body, headers["Content-Type"] = encode_body(operation, payload.value)
+        body, headers["Content-Type"] = encode_body(operation, value)
     elif not operation.takes_body:
         from cxcall.payloads.errors.structure_errors import find_unexpected_body
 
@@ -198,7 +200,8 @@ def build_request(
     request = HttpRequest(operation.method, operation.url(base, values), headers, body, shown)
     _stop_on_change_in_transit(request, base)
     dialed = tuple(dict.fromkeys(each.number for each in numbers if each.is_dialed))
-    found = tuple(findings), dialed, values, tuple(numbers)
+    found = tuple(findings), dialed, values, tuple(numbers), payload.value
+    payload = payload._replace(value=value)
     return CheckedRequest(operation, payload, request, settings, *found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.acting_words import changes_do_not_call_list
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
-    from cxcall.sending.numbers_in_request import DialedNumber
+    from cxcall.sending.numbers_in_request import DialedNumber, RequestValue
 
 MARK = "x-cxcall-person"
 
@@ -58,6 +58,24 @@ def _people(
     return tuple(dict.fromkeys(people))
 
 
+def find_people_in_headers(
+    operation: Operation, numbers: Iterable[DialedNumber], values: Mapping[str, str], body: Payload
+) -> list[str]:
+    """Return the people whose number to dial, or marked ID, is in a header; each as one text for all spellings of it."""
+    dialed = [each for each in numbers if each.is_dialed and each.where.startswith("header:")]
+    places = {each.where for each in dialed}
+    entries = request_values(operation, values, body)
+    others = (each for each in entries if each.where.startswith("header:"))
+    ids = _ids_in(each for each in others if each.where not in places)
+    texts = {*chain.from_iterable(map(_recorded_texts, dialed))}
+    # `+1 202 555 0100` is also found without its country code.
+    digits = [each.partition(" ")[2] for each in texts]
+    whole = {
+        f"number {each}" for each in digits if sum(map(str.endswith, digits, repeat(each))) == 1
+    }
+    return sorted(whole | {f"id {each.lower()}" for each in ids})
+
+
 def _recorded_texts(number: DialedNumber) -> Iterator[str]:
     from cxcall.phone.number_spellings import usual_digits
 
@@ -75,6 +93,10 @@ def _possible_texts(number: DialedNumber) -> Iterator[str]:
 
 def marked_ids(operation: Operation, values: Mapping[str, str], body: Payload) -> Iterator[str]:
     """Yield the IDs of people in a request's parameters and body, as their schemas mark them."""
-    for each in request_values(operation, values, body):
+    yield from _ids_in(request_values(operation, values, body))
+
+
+def _ids_in(entries: Iterable[RequestValue]) -> Iterator[str]:
+    for each in entries:
         if each.schema.get(MARK) and isinstance(each.value, str | int):
             yield str(each.value).strip()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cxcall.ledger.request_identity import Intent, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.signals import DeferredSignals, sleep
-from cxcall.sending.compared_content import compared_body, compared_url, older_body
+from cxcall.sending.compared_content import compared_body, compared_url, older_bodies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from cxcall.contracts.operation import Operation
     from cxcall.responses.delivery import Delivery
@@ -176,18 +176,22 @@ class Plan(NamedTuple):
         shown = url.replace(base, f"sandbox:{self.batch}" if base else "", 1)
         return {"method": self.request.method, "url": shown}
 
+    def _older_digests(self, hosts: Iterable[str]) -> Iterator[str]:
+        urls = dict.fromkeys((self.request.url, compared_url(self.checked)))
+        for url, body in product(urls, older_bodies(self.checked)):
+            yield from older_digests(hosts, **self._digest_head(url), body=body)
+
     def intent(self) -> Intent:
         """Return what the ledger records about the plan."""
-        request, headers = self.request, self.checked.person_headers
+        request, people = self.request, self.checked.people_in_headers
         head = self._digest_head(compared_url(self.checked))
-        older = partial(older_digests, **self._digest_head(request.url))
         return Intent(
             profile=self.settings.profile,
             operation=self.operation.name,
             provenance=self.operation.provenance,
             method=request.method,
             target=request.masked_url,
-            digest=intent_digest(**head, body=compared_body(self.checked), headers=headers),
+            digest=intent_digest(**head, body=compared_body(self.checked), people=people),
             numbers=self.checked.numbers,
             # The duplicate guard is for calls: any other request may be repeated.
             again=self.again or not self.operation.can_place_call,
@@ -195,10 +199,10 @@ class Plan(NamedTuple):
             row=self.row,
             key=self.key,
             rows=self.rows,
-            older_digests=partial(older, body=older_body(self.checked)),
+            older_digests=self._older_digests,
             people=self.checked.people,
             possible_people=self.checked.possible_people if self.settings.call_limit else (),
             limit=self.limit,
             names_person=self.checked.names_person,
-            has_person_in_headers=bool(headers),
+            has_person_in_headers=bool(people),
         )

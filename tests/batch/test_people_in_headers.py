@@ -98,3 +98,16 @@ def test_an_older_record_of_another_person_is_of_another_request(
         called = ledger.begin(other, 900)
         ledger.record_not_processed(called, 1, "429")
         ledger.record_attempt(called, 2)
+
+
+def test_a_person_in_a_header_is_the_same_in_any_spelling(cxcall: Cxcall) -> None:
+    numbers = ("+12025550100", "+1 (202) 555-0100", "tel:+1-202-555-0100")
+    rows = [*(f"{each},," for each in numbers), *(f",{each}," for each in ("Ab-1", "aB-1", "ab-2"))]
+    rows += [f",{each}," for each in ("+12025550103", "+1 202 555 0103")]
+    cxcall.file("calls.csv", "\n".join(("X-To,X-Person,X-Request-Id", *rows)))
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        for each, code in (("+12025550100", 0), ("+1 202 555 0100", 7)):
+            cxcall("send", "dial", *WORDS[2:], "--x-to", each, "--yes", code=code)
+        cxcall("batch", "calls.csv", *WORDS, "--confirm", "4")
+    assert platform.rung == 4

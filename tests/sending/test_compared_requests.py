@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -16,10 +17,14 @@ from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.request_identity import Intent, intent_digest
 from cxcall.payloads.payload import Payload
 from cxcall.sending.checked_request import build_request
-from cxcall.sending.compared_content import older_body
+from cxcall.sending.compared_content import older_bodies
 from cxcall.sending.send_plan import Plan
 from helpers.calling_api import wrap
 from helpers.deliveries import plan_to
+from helpers.platform_server import Platform
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
 
 TO = {"to": "+12025550100"}
 JSON = "application/json"
@@ -101,8 +106,9 @@ def test_a_number_in_the_query_is_compared_by_its_schema(tmp_path: Path) -> None
 def test_an_older_record_still_stops_its_request(tmp_path: Path, media_type: str) -> None:
     plan = plan_of(tmp_path, media_type, {"n": 1.0, **TO}, {"m": "2.0"})
     content = plan.request.body.decode() if plan.request.body else ""
-    assert older_body(plan.checked) in (plan.checked.body, content, sorted(content.split("&")))
-    older = intent_digest("POST", plan.request.url, older_body(plan.checked))
+    sent_before = next(iter(older_bodies(plan.checked)))
+    assert sent_before in (plan.checked.body, content, sorted(content.split("&")))
+    older = intent_digest("POST", plan.request.url, sent_before)
     intent = plan.intent()
     assert older != intent.digest
     with Ledger.open(tmp_path / "state") as ledger:
@@ -110,3 +116,37 @@ def test_an_older_record_still_stops_its_request(tmp_path: Path, media_type: str
         ledger.record_outcome(sent, Outcome.ACCEPTED)
         with pytest.raises(AlreadySentError):
             ledger.begin(intent, 900)
+
+
+def record_as_before(cxcall: Cxcall, url: str, body: Any) -> None:
+    """Record an accepted request as cxcall did when it sent the numbers of a file as they are written."""
+    with Ledger.open(cxcall.folder / "state") as ledger:
+        named = "default", "dial", "own", "POST", url, intent_digest("POST", url, body)
+        ledger.record_outcome(ledger.begin(Intent(*named), 900), Outcome.ACCEPTED)
+
+
+@pytest.mark.parametrize("media_type", [JSON, URLENCODED])
+def test_an_integer_of_a_file_is_found_in_an_older_record(cxcall: Cxcall, media_type: str) -> None:
+    text, integer = {"type": "string"}, {"type": "integer"}
+    properties = {"to": text, "a": integer, "b": integer, "c": {"type": "number"}}
+    declared: dict[str, Any] = {"operationId": "dial", "security": [], "responses": {}}
+    schema = {"type": "object", "properties": properties}
+    declared["requestBody"] = {"content": {media_type: {"schema": schema}}}
+    own = cxcall.file("own.json", wrap("3.1.0", {"/dial": {"post": declared}}))
+    people = [f"+1202555010{digit}" for digit in range(4)]
+    sent = [(1.0, 2, 3.0), (1000.0, 2, 3), (1.0, 2.0, 3.0), (1, 2, 3)]
+    given = ["1.0,2,3.0", "1e3,2,3", "1,2,3", "1.0,2e0,3.0"]
+    rows = [f"{to},{numbers}" for to, numbers in zip(people, given, strict=True)]
+    table = cxcall.file("calls.csv", "\n".join(("/to,/a,/b,/c", *rows)))
+    words = ("batch", table, "--operation", "dial", "--contract", own)
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        url = f"{platform.environment['CXCALL_BASE_URL']}/dial"
+        for to, numbers in zip(people, sent, strict=True):
+            body: Any = {"to": to, **dict(zip("abc", numbers, strict=True))}
+            if media_type == URLENCODED:
+                body = sorted(urlencode(body).split("&"))
+            record_as_before(cxcall, url, body)
+        ran = cxcall(*words, "--confirm", "4")
+    assert platform.rung == 0, ran.err
+    assert "4 x already-sent" in ran.err

@@ -91,15 +91,18 @@ class ChunkBuilder:
             return members[0]._replace(findings=(), rows=rows)
         requests = [each.request for each in members if each.request is not None]
         first = requests[0]
-        values = [each.body for each in requests]
-        payload = self.build_payload(values, rows[0].number) if self.is_file else Payload(values)
+        given: Any = [each.given_body for each in requests]
+        payload = Payload([each.body for each in requests])
+        if self.is_file:
+            payload = self.build_payload(given, rows[0].number)
+            given = payload.value
         content, _ = encode_body(self._load.operation, payload.value)
         numbers = dict.fromkeys(number for each in requests for number in each.dialed_numbers)
         request = first.request._replace(body=content)
         checked = tuple(
             dict.fromkeys(chain.from_iterable(each.checked_numbers for each in requests))
         )
-        known = (), tuple(numbers), first.values, checked
+        known = (), tuple(numbers), first.values, checked, given
         built = CheckedRequest(self._load.operation, payload, request, first.settings, *known)
         return members[0]._replace(request=built, findings=(), rows=rows)
 
