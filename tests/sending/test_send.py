@@ -222,7 +222,7 @@ def test_missing_parameters_are_named_together_with_the_other_errors(cxcall: Cxc
     assert [each["where"] for each in ran.envelope["findings"]] == places
     rows = cxcall.file("rows.csv", "line,note\nx,\n")
     err = cxcall("batch", rows, "--operation", "dial", "--map", "/to=note", *own, code=3).err
-    messages = re.findall("error.*: row 1: (.*)", err)
+    messages = re.findall(r"error\[[\w-]+\]: (?:row 1: )?(.*)", err)
     assert messages == [
         "`X-Tenant` is missing from the header",
         "`days` is missing from the query",
