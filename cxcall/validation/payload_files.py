@@ -190,7 +190,7 @@ class Validation(NamedTuple):
                 return  # its operation is unknown
             operation = checker.named or sheet.operation(self.known)
             table = sheet.header.table(operation)
-            for note in find_missing_parameters(table):
+            for note in () if sheet.is_empty else find_missing_parameters(table):
                 add_notice(note)
             check = CsvChecker(table, checker._replace(named=operation))
             yield from self._share_work(path, sheet.pieces(), check, lambda piece: len(piece[1]))
