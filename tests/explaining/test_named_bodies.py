@@ -254,6 +254,7 @@ def test_body_with_wrong_names_is_that_of_the_request_that_failed(text: str) -> 
         f'{REFUSED} fails with 400. The error I see when I use my token: {{"detail": "no"}}',
         f'When I use {REFUSED} it returns 400 {{"detail": "no"}}',
         f'{REFUSED} -> 400, whatever I send: {{"detail": "no"}}',
+        'POST /api/v2/routing/queues gives 400 {"name": "bad.request", "description": "no"}',
     ],
     quick=2,
 )

@@ -40,6 +40,7 @@ from cxcall.explaining.readers.object_labels import (
 )
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.message_in_body import problems_by_name
+from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.text_decoding import straighten_quotes
 
@@ -186,9 +187,10 @@ def _describes_object(value: Any) -> bool:
     """Return whether an object has a name and a description, and no word for an error beside them."""
     names = [each for each in value if each != "description"] if isinstance(value, dict) else []
     is_named = "name" in names and len(names) < len(value)
-    if not is_named or _PHRASE.fullmatch(f"{value['name']}"):
+    name = str(value["name"]) if is_named else ""
+    if not name or _PHRASE.fullmatch(name) or ("." in name and find_platform_codes(name)):
         return False
-    return not any(map(_ERROR_WORD.search, (*names, f"{value['name']}")))
+    return not any(map(_ERROR_WORD.search, (*names, name)))
 
 
 def _is_same(found: NamedBody, shown: str) -> bool:
