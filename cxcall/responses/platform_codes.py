@@ -35,10 +35,7 @@ class PlatformCode(NamedTuple):
             ("means:", self.means),
             ("cause:", self.cause),
             ("do:", self.do),
-            (
-                "source:",
-                f"{_CERTAINTY[self.certainty]} ({self.source} in docs/platforms/{self.platform}.md)",
-            ),
+            ("source:", _CERTAINTY[self.certainty]),
         )
         shown = "\n".join(f"  {label:<9}{text}".rstrip() for label, text in lines if text)
         return f"{self.name} ({self.platform}; {self.where})\n{shown}"
