@@ -114,7 +114,7 @@ _TEXT_OF_ERROR = compile_on_use(
 )
 _OUTCOME_NAME = compile_on_use(r"message|msg|outcome|result")
 _PAIR = compile_on_use(
-    r"""(?<![\w.-])(?:(?![A-Za-z])[\w.-])*+((?:[A-Za-z]++[ _-](?=[Ii][Dd]\b))?[A-Za-z][\w.-]*+)"""
+    r"""(?<![\w.-])(?:[\d_.-]+(?=[A-Za-z]))?((?:[A-Za-z]++[ _-](?=[Ii][Dd]\b))?[A-Za-z][\w.-]*+)"""
     r"""(?=(?:[\\"']*+\s*+[:=>]|(?<=[Ii][Dd])\s)\s*+[\\"'\[]*+([^\s"'\\&;,<>(){}\[\]]{1,256}+))"""
 )
 """A name and a value in any text: `Call-ID: C-77`, `callId=C-77`, a part of JSON or of XML that cannot be read whole."""
