@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from cxcall.explaining.readers.messages.client_failures import failure_kinds
+from cxcall.responses.failure_words import says_nothing_wrong
 from cxcall.responses.message_in_body import ERROR_NAME
 
 _TEXT_NAMES = ("error", "message", "description", "detail")
 _PLAIN_NAMES = {*_TEXT_NAMES, "ok", "success", "warning"}
 """The names of an error that has no others: `{"ok": false, "error": "no_queue"}`."""
-_NO_ERROR = ("", "none", "null", "false", "0", "no", "ok", "success")
 _MOST_MEMBERS = 5
 
 
 def is_plain_error(value: dict[str, Any]) -> bool:
     """Return whether an object has only the text of an error that no client reports, or a text beside a mark of failure."""
     error, marks = value.get("error"), (value.get("ok"), value.get("success"))
-    is_told = isinstance(error, str) and error.lower() not in _NO_ERROR and not failure_kinds(error)
+    is_told = isinstance(error, str) and not (says_nothing_wrong(error) or failure_kinds(error))
     is_alone = is_told and "message" not in value and True not in marks
     is_failed = is_alone or False in marks
     return is_failed and value.keys() <= _PLAIN_NAMES and any(map(value.get, _TEXT_NAMES))
