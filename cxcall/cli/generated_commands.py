@@ -169,7 +169,10 @@ def _pop_flag_texts(flags: Sequence[Flag], values: dict[str, Any]) -> list[tuple
 def _stop_on_placeholder(texts: Iterable[tuple[Flag, str]]) -> None:
     """Raise UsageError for a placeholder of a hint, such as `NUMBER`, which would be sent as it is."""
     for flag, text in texts:
-        if text == flag.metavar:
+        value, placeholder = (
+            each.partition("=")[2] if flag.under else each for each in (text, flag.metavar)
+        )
+        if value == placeholder:
             raise UsageError(
                 f"`--{flag.name}` is the placeholder `{text}` of the help",
                 where=f"--{flag.name}",

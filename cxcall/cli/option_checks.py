@@ -127,9 +127,22 @@ def check_options(
         if values.get(parameter.name or "") not in (None, False, parameter.default)
         and is_given(context, parameter)
     }
+    if "--file" in given_names:
+        _reject_second_file(context)
     for rule in rules:
         rule.check(given_names)
     _reject_unusable_values(context, values)
+
+
+def _reject_second_file(context: typer.Context) -> None:
+    """Raise UsageError if the body is to be read from two files: one of two requests would not be sent."""
+    _, _, order = context.command.make_parser(context).parse_args(given_words(context))
+    if [parameter_name(each) for each in order].count("--file") > 1:
+        raise UsageError(
+            "`--file` is given more than once, but a request has one body",
+            where="--file",
+            fix="run the command once for each file, or use `cxcall batch`",
+        )
 
 
 def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> None:

@@ -13,7 +13,6 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.payload import sample_member
 from cxcall.phone.number_masking import mask_text, plain_digits
 from cxcall.phone.number_spellings import is_one_number
 from cxcall.runtime.patterns import compile_pattern, is_uuid
@@ -280,12 +279,11 @@ def _member(column: CsvColumn, cell: str) -> str:
     return name if column.flag and column.flag.under and separator else ""
 
 
-def member_fix(column: CsvColumn, header: str, cell: str, operation: Operation) -> str:
+def member_fix(column: CsvColumn, header: str, cell: str) -> str:
     """Return the correction of a cell that is not KEY=VALUE; empty for another cell, and for another column."""
     if column.flag is None or not column.flag.under or _member(column, cell):
         return ""
     if header.removeprefix("--") == column.flag.name:
-        sample = sample_member(operation, column.flag)
-        return f"write the cell as {column.flag.metavar}, such as `{sample}`"
+        return f"write the cell as {column.flag.metavar}"
     target = join_pointer(column.flag.under, header)
     return f"to send the cells as they are: {command('--map', f'{target}={header}')}"

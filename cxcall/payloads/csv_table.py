@@ -280,7 +280,7 @@ def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
             place = record.cell_excerpt(column.position)
             name = record.table.header.cells[column.position]
             secrets = [cell] if is_likely_secret(name, cell) else []
-            fix = member_fix(column, name, cell, operation)
+            fix = member_fix(column, name, cell)
             findings = tuple(
                 hide_secrets(finding, secrets)._replace(excerpt=place, fix=fix or finding.fix)
                 for finding in error.findings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from itertools import chain
+from itertools import chain, combinations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,7 +15,6 @@ from cxcall.documents.json_pointer import (
     enclosing_pointers,
     has_value,
     join_pointer,
-    leaves,
     split_pointer,
     value_at,
 )
@@ -188,12 +187,20 @@ def apply_flags(
     flags: Sequence[tuple[Flag, str]] = (),
     sets: Sequence[str] = (),
 ) -> Payload:
-    """Return a payload with the values of flags and `--set`; changes `payload.value` in place."""
+    """Return a payload with the values of flags and `--set`; changes `payload.value` in place.
+
+    Raises UsageError if two flags, or two `--set`, set the same value.
+    """
     value, origins = payload.value, dict(payload.origins)
+    options: dict[str, str] = {}
     for flag, text in flags:
         origin = f"--{flag.name}"
-        for pointer in _flag_pointers(operation, flag, text):
-            member = text.partition("=")[2] if flag.under else text
+        name, _, member = text.partition("=") if flag.under else ("", "", text)
+        option = f"{origin} {name}".rstrip()
+        for pointer in _flag_pointers(flag, text):
+            if pointer in options:
+                raise _second_value(options[pointer], option)
+            options[pointer] = option
             value = set_text(operation, value, pointer, member, origin)
             origins[pointer] = origin
     for pointer, member in parse_set_options(operation, sets):
@@ -204,7 +211,16 @@ def apply_flags(
     return Payload(value, payload.document, origins)
 
 
-def _flag_pointers(operation: Operation, flag: Flag, text: str) -> Sequence[str]:
+def _second_value(first: str, second: str) -> UsageError:
+    """Return the error for two options that set the same value: which of them is meant is unknown."""
+    if first == second:
+        message, fix = f"`{first}` is given 2 times, but has one value", "give it once"
+    else:
+        message, fix = f"`{first}` and `{second}` set the same value", "leave out one of them"
+    return UsageError(message, where=second.partition(" ")[0], fix=fix)
+
+
+def _flag_pointers(flag: Flag, text: str) -> Sequence[str]:
     if not flag.under:
         return flag.pointers
     name, separator, _ = text.partition("=")
@@ -212,20 +228,9 @@ def _flag_pointers(operation: Operation, flag: Flag, text: str) -> Sequence[str]
         raise UsageError(
             f"`{text}` is not of the form {flag.metavar}",
             where=f"--{flag.name}",
-            fix=f"write {command(f'--{flag.name}', sample_member(operation, flag))}",
+            fix=f"write {command(f'--{flag.name}', f'{name}=VALUE' if name else flag.metavar)}",
         )
     return (join_pointer(flag.under, name),)
-
-
-def sample_member(operation: Operation, flag: Flag) -> str:
-    """Return a KEY=VALUE of a flag from the operation's example; its metavariable if there is none."""
-    from cxcall.documents.json_text import as_text
-
-    found = (
-        value_at(operation.example, flag.under) if has_value(operation.example, flag.under) else {}
-    )
-    samples = (f"{name}={as_text(value)}" for name, value in found.items())
-    return next(samples, flag.metavar)
 
 
 def set_text(operation: Operation, value: Any, pointer: str, text: str, origin: str) -> Any:
@@ -245,8 +250,15 @@ def _create_containers(operation: Operation, value: Any, pointer: str, origin: s
 
 
 def parse_set_options(operation: Operation, texts: Iterable[str]) -> list[tuple[str, Any]]:
-    """Return the pointers and values of `--set`; raises UsageError for a text that is not `/pointer=JSON`."""
-    return [_parse_set_option(operation, each) for each in texts]
+    """Return the pointers and values of `--set`.
+
+    Raises UsageError for a text that is not `/pointer=JSON`, and for one that replaces the value of an earlier one.
+    """
+    found = [_parse_set_option(operation, each) for each in texts]
+    for (earlier, _), (later, _) in combinations(found, 2):
+        if f"{earlier}/".startswith(f"{later}/") and not later.endswith("/-"):
+            raise _second_value(f"--set {earlier}", f"--set {later}")
+    return found
 
 
 def _parse_set_option(operation: Operation, text: str) -> tuple[str, Any]:
@@ -272,22 +284,16 @@ def _parse_set_option(operation: Operation, text: str) -> tuple[str, Any]:
 
 
 def _advise_on_set(operation: Operation, text: str) -> str:
-    """Return `--set` as it was probably meant, or with a value of the operation's example."""
+    """Return `--set` as it was probably meant."""
     from cxcall.documents.json_text import find_json
 
     name, _, member = text.partition("=" if "=" in text else ":")  # or a member of a JSON object
     pointer = "/" + name.strip(' /"').replace(".", "/")
-    member = member.strip()
-    if pointer in operation.pointers:
-        member = member if find_json(member, None) is not None else json.dumps(member or "...")
-    else:
-        samples = (
-            each
-            for each in leaves(operation.example or {})
-            if each[0] and "contentEncoding" not in operation.schema_at(each[0])  # no file
-        )
-        pointer, value = next(samples, ("/pointer", "..."))
-        member = json.dumps(value, ensure_ascii=False)
+    places = [each for each in operation.pointers if each.endswith(pointer)]
+    if pointer not in places and len(places) != 1:
+        return f"write `--set /POINTER=JSON`; its places: `cxcall operations {operation.name}`"
+    pointer, member = min(places, key=len), member.strip()
+    member = member if find_json(member, None) is not None else json.dumps(member or "...")
     return f"write {command('--set', f'{pointer}={member}')}"
 
 

@@ -88,6 +88,7 @@ def test_set_takes_any_json_and_creates_missing_objects(cxcall: Cxcall) -> None:
         (("--set", f"{'/a' * 500}=1"), "over 200 levels deep"),
         (("--set", f"{'/a' * 101}={'[' * 100}{']' * 100}"), "over 200 levels deep"),
         (("--data", "Ada"), "is not of the form KEY=VALUE"),
+        (("--data", "phoneNumber=VALUE"), "placeholder"),
         (("-f", "missing.json"), "does not exist"),
         (("-f", "."), "is a directory"),
     ],
@@ -99,6 +100,67 @@ def test_unusable_set_file_or_data_is_a_usage_error(
     ran = cxcall("execute", CAMPAIGN, *file, *arguments, "-n", "-o", "json", code=2)
     assert message in ran.envelope["findings"][0]["message"]
     assert ran.envelope["findings"][0]["fix"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "fix"),
+    [
+        (
+            ("--phone-number", "+12025550123", "--data", "phoneNumber=+12025550100"),
+            "`--phone-number` and `--data phoneNumber` set the same value",
+            "leave out one of them",
+        ),
+        (
+            ("--data", "first=Ada", "--data", "first=Bob"),
+            "`--data first` is given 2 times, but has one value",
+            "give it once",
+        ),
+        (
+            ("--set", "/contactId=1", "--set", "/contactId=2"),
+            "`--set /contactId` is given 2 times, but has one value",
+            "give it once",
+        ),
+        (
+            ("--set", "/contactSpec/contactId=1", "--set", "/contactSpec={}"),
+            "`--set /contactSpec/contactId` and `--set /contactSpec` set the same value",
+            "leave out one of them",
+        ),
+        (
+            ("-f", "ada.json", "--file", "bob.json"),
+            "`--file` is given more than once, but a request has one body",
+            "run the command once for each file, or use `cxcall batch`",
+        ),
+    ],
+)
+def test_two_options_that_set_one_value_are_refused(
+    cxcall: Cxcall, arguments: tuple[str, ...], message: str, fix: str
+) -> None:
+    ran = cxcall("execute", CAMPAIGN, *arguments, "-n", "-o", "json", code=2)
+    finding = ran.envelope["findings"][0]
+    assert (finding["message"], finding["fix"]) == (message, fix)
+
+
+def test_items_appended_by_set_are_different_values(cxcall: Cxcall) -> None:
+    words = ("--set", "/a=[]", "--set", "/a/-=1", "--set", "/a/-=2", "-n", "--force", "-o", "json")
+    body = cxcall("execute", CAMPAIGN, *words, code=0).envelope["request"]["body"]
+    assert body["a"] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fix"),
+    [
+        (("--data", "first"), "write `--data first=VALUE`"),
+        (("--data", "=x"), "write `--data KEY=VALUE`"),
+        (("--set", "contactId="), """write `--set '/contactId="..."'`"""),
+        (("--set", "reasonCode=x"), "write `--set /POINTER=JSON`; its places: `cxcall operations execute`"),
+    ],
+)  # fmt: skip
+def test_hint_on_a_single_value_has_no_value_of_a_sample(
+    cxcall: Cxcall, arguments: tuple[str, ...], fix: str
+) -> None:
+    given = ("--phone-number", "+12025550123", *arguments)
+    ran = cxcall("execute", CAMPAIGN, *given, "-n", "-o", "json", code=2)
+    assert ran.envelope["findings"][0]["fix"] == fix
 
 
 @pytest.mark.parametrize(
