@@ -50,7 +50,7 @@ class Run(StoppableRun):
         self.selection = selection
         self.rate_limiter = begun.rate_limiter
         self.sender = RowSender(self.ledger, self.rate_limiter, begun.tokens, self._is_interrupted)
-        self.unsent = UnsentRows(self.ledger, self.batch, self.key_of, self._is_interrupted)
+        self.unsent = UnsentRows(self.ledger, self.batch, self.key_of, self._is_ending)
         self.is_at_end = False
         self.replaced = ""
         """Why this run may send no more rows: a person has closed the batch, or another run has finished it."""
@@ -59,12 +59,17 @@ class Run(StoppableRun):
         """The deliveries whose outcomes could not be recorded."""
         self.on_interrupt: Callable[[], None] = lambda: None
         """Called after the first signal, if requests are in flight."""
+        self._has_lost_ledger = False
         self._in_flight: dict[int, CheckedRow] = {}
         self._held: list[tuple[int, RowResult]] = []
         """The results that wait for an earlier row."""
 
     def _is_interrupted(self) -> bool:
         return self.interrupts > 0
+
+    def _is_ending(self) -> bool:
+        """Return whether rows that were not sent are recorded only if the ledger is available: others have waited for it."""
+        return self._is_interrupted() or self._has_lost_ledger
 
     def _rows(self) -> Iterator[CheckedRow]:
         """Yield the rows that are to be sent, and those that are not."""
@@ -224,6 +229,7 @@ class Run(StoppableRun):
     def _recorded(self, result: RowResult) -> RowResult:
         """Count a result, record it if its row was not sent, and return it."""
         self.statistics.add(result)
+        self._has_lost_ledger = self._has_lost_ledger or result.ledger_error is not None
         if not self.replaced:
             self.unsent.add(result)
         if result.delivery and not result.delivery.is_recorded:

@@ -6,6 +6,7 @@ import json
 import signal
 import sqlite3
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import Event
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.ledger.database_interface import LOCK_TIMEOUT
+from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
+from cxcall.ledger.sqlite.sqlite_database import FILE_NAME, SqliteDatabase
 from helpers.command import CONTACT
 from helpers.missing_records import BATCH, SEND
 from helpers.platform_server import Platform, Reply
@@ -146,3 +148,42 @@ def test_signal_ends_the_wait_of_a_batch(cxcall: Cxcall) -> None:
             cxcall(*BATCH, str(16 - platform.rung), "--resume")
         assert set(platform.dials.values()) == {1}
         assert platform.rung == 16
+
+
+class Seconds:
+    """A clock that only `sleep` moves, and the number of times that it was read."""
+
+    def __init__(self) -> None:
+        self.now, self.reads = 0.0, 0
+
+    def monotonic(self) -> float:
+        """Return the time, and count the reading."""
+        self.reads += 1
+        return self.now
+
+    def sleep(self, _seconds: float) -> None:
+        """Let a second pass."""
+        self.now += 1
+
+
+def test_threads_wait_for_the_lock_of_another_process_at_the_same_time(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Seconds()
+
+    def record() -> str:
+        with pytest.raises(LedgerError) as caught, database.transaction():
+            pass
+        return str(caught.value)
+
+    with locker(folder) as other, ThreadPoolExecutor(4) as pool:
+        other.execute("BEGIN IMMEDIATE")
+        database = SqliteDatabase(folder / FILE_NAME)
+        monkeypatch.setattr("cxcall.ledger.sqlite.sqlite_database.time", clock)
+        with database.lock.held:
+            waiting = [pool.submit(record) for _ in range(4)]
+            while clock.reads < len(waiting):
+                pass
+        assert all("locked by another process" in each.result() for each in waiting)
+        database.close()
+    assert clock.now <= LOCK_TIMEOUT

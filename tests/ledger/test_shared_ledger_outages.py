@@ -50,6 +50,49 @@ def test_outcome_waits_for_a_server_that_restarts(
         assert [record.outcome for record in ledger.records()] == [Outcome.ACCEPTED]
 
 
+def test_outcome_waits_for_a_database_that_is_read_only_for_a_moment(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    others = """SELECT {} FROM pg_stat_activity
+        WHERE datname = current_database() AND application_name LIKE 'cxcall%'"""
+    arrived, is_read_only = Event(), Event()
+
+    def answer(_body: object, _count: int) -> Reply:
+        arrived.set()
+        is_read_only.wait(60)
+        return Reply()
+
+    with Platform(answer) as platform, psycopg.connect(postgres_url, autocommit=True) as owner:
+        change = f"ALTER DATABASE {owner.info.dbname} {{}} default_transaction_read_only"
+        process = begin(machine(tmp_path, "a", postgres_url, platform), *SEND)
+        arrived.wait(60)
+        owner.execute(f"{change.format('SET')} = on".encode())
+        owner.execute(others.format("pg_terminate_backend(pid, 10000)").encode())
+        is_read_only.set()
+        while (
+            not owner.execute(others.format("pid").encode()).fetchall() and process.poll() is None
+        ):
+            pass
+        owner.execute(change.format("RESET").encode())
+        assert process.wait(60) == 0
+    with Ledger.open_shared(postgres_url) as ledger:
+        assert [record.outcome for record in ledger.records()] == [Outcome.ACCEPTED]
+
+
+def test_first_record_does_not_wait_for_a_database_that_is_read_only(
+    postgres_server: PostgresServer,
+) -> None:
+    name = postgres_server.new_database()
+    url = postgres_server.url(name)
+    Ledger.open_shared(url).__exit__()
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+    with Ledger.open_shared(url) as ledger:
+        with pytest.raises(LedgerError, match="permits only read-only transactions"):
+            ledger.begin(intent("a"), 900)
+        assert list(ledger.records()) == []
+
+
 def test_killed_process_leaves_its_call_unknown_for_all_machines(
     tmp_path: Path, postgres_url: str
 ) -> None:

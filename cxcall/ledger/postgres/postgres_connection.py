@@ -41,6 +41,9 @@ SELECT CASE WHEN NOT pg_is_in_recovery() THEN
     substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || to_hex('{SCHEMA}.state'::regclass::oid::bigint) END
 """
 """The timeline changes with a promoted standby or a recovery, the table's number with a restored dump; NULL on a standby."""
+READ_ONLY = psycopg.errors.ReadOnlySqlTransaction
+LOST = (psycopg.OperationalError, READ_ONLY)
+"""The errors after which another connection may be able to write: a server restarts, or was made read-only for a moment."""
 Result = TypeVar("Result")
 
 

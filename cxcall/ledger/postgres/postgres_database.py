@@ -28,7 +28,13 @@ from cxcall.ledger.database_interface import (
 )
 from cxcall.ledger.forked_processes import ProcessLock
 from cxcall.ledger.postgres.postgres_address import read_address
-from cxcall.ledger.postgres.postgres_connection import SESSION, connect, read_server
+from cxcall.ledger.postgres.postgres_connection import (
+    LOST,
+    READ_ONLY,
+    SESSION,
+    connect,
+    read_server,
+)
 from cxcall.ledger.postgres.postgres_errors import (
     explain_server_errors,
     pool_error,
@@ -58,7 +64,7 @@ _LOCK_STEP_MS = 200
 _OTHER_TABLES = ", ".join(f"{SCHEMA}.{each}" for each in COLUMNS if each != "state")
 _BEGIN = f"""BEGIN; SET LOCAL lock_timeout = {_LOCK_STEP_MS}; LOCK TABLE {SCHEMA}.state IN EXCLUSIVE MODE;
 LOCK TABLE {_OTHER_TABLES} IN ROW EXCLUSIVE MODE;
-SELECT clock_timestamp(), current_setting('{SESSION}', true)"""
+SELECT clock_timestamp(), current_setting('{SESSION}', true), current_setting('transaction_read_only')"""
 """An administrator may lock another table, as REINDEX does: a record then waits before it begins, and a signal ends that."""
 _RECONNECT_INTERVAL = 0.25
 _MAX_CLOCK_ERROR = timedelta(seconds=2)
@@ -80,6 +86,7 @@ class PostgresDatabase(LedgerDatabase):
         self._offset, self._measured_at = timedelta(0), 0.0
         with self.explaining_errors():
             self._connection = self._connect()
+        self._has_written = False
         self._writer: Connection[Any] | None = None
         """The connection whose transaction has the write lock: while it has, no other one replaces it."""
 
@@ -202,10 +209,11 @@ class PostgresDatabase(LedgerDatabase):
         KeyboardInterrupt when `is_cancelled` returns True while another process holds the lock, for an outcome
         (`is_durable` is False) not before a second.
         """
+        started = time.monotonic()  # threads wait at the same time, not one after another
         with self._locked():
             connection = None
             try:
-                self._acquire(is_cancelled, 0.0 if is_durable else INTERRUPTED_WAIT)
+                self._acquire(started, is_cancelled, 0.0 if is_durable else INTERRUPTED_WAIT)
                 connection = self._writer = self._connection
                 yield
                 self._flush(b"COMMIT")
@@ -221,41 +229,47 @@ class PostgresDatabase(LedgerDatabase):
                 if self._writer is connection:
                     self._writer = None
 
-    def _acquire(self, is_cancelled: Callable[[], bool], patience: float) -> None:
-        """Begin a transaction and get the write lock; waits for a server that restarts."""
+    def _acquire(self, started: float, is_cancelled: Callable[[], bool], patience: float) -> None:
+        """Begin a transaction and get the write lock; waits for a server that restarts, or is read-only for a moment."""
         if not self._connection.closed and _is_in_transaction(self._connection):
             self._connection.close()  # an exception of the program prevented the end of a transaction
         self._unsent.clear()
-        started = time.monotonic()
         while True:
             try:
                 if self._connection.closed:
                     self._connection = self._connect()
                 self._begin_writing()
-            except psycopg.errors.LockNotAvailable:
-                self._roll_back(self._connection)
-                interval, reason = 0.0, WAIT_FOR_LOCK
-                if time.monotonic() - started >= LOCK_TIMEOUT:
-                    raise
-            except psycopg.OperationalError:
-                self._roll_back(self._connection)
-                interval, reason = _RECONNECT_INTERVAL, WAIT_FOR_SERVER
-                if time.monotonic() - started >= LOCK_TIMEOUT:
+            except LOST as error:
+                interval, reason = self._end_attempt(error)
+                never_written = isinstance(error, READ_ONLY) and not self._has_written
+                if never_written or time.monotonic() - started >= LOCK_TIMEOUT:
                     raise
             else:
+                self._has_written = True
                 return
             if time.monotonic() - started >= patience and is_cancelled():
                 raise KeyboardInterrupt(reason)
             time.sleep(interval)
 
+    def _end_attempt(self, error: psycopg.Error) -> tuple[float, str]:
+        """End a transaction that could not begin; return the seconds until the next attempt, and what it waits for."""
+        if isinstance(error, READ_ONLY):
+            self._connection.close()  # its session keeps the setting with which it began
+        self._roll_back(self._connection)
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            return 0.0, WAIT_FOR_LOCK
+        return _RECONNECT_INTERVAL, WAIT_FOR_SERVER
+
     def _begin_writing(self) -> None:
         """Begin a transaction with the write lock, and correct the clock of a virtual machine that was paused."""
-        now, session = read_last_row(self._connection.execute(_BEGIN, prepare=False))
+        now, session, is_read_only = read_last_row(self._connection.execute(_BEGIN, prepare=False))
         if session != self._connection.session:
             raise pool_error(self.name, "a connection pool gave it another session")
         if self._is_standby:  # it was promoted since, kept its connections, and may lack records
             self._connection.close()
             raise psycopg.OperationalError("the server was a standby when the connection began")
+        if is_read_only == "on":  # now, because a later statement is not tried again
+            raise READ_ONLY("the server permits only read-only transactions")
         offset = now.astimezone(UTC) - datetime.now(UTC)
         if abs(offset - self.clock_offset) > _MAX_CLOCK_ERROR:
             self._set_clock(offset)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
 from cxcall.ledger.database_interface import LOCK_TIMEOUT
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.forked_processes import ProcessLock
+from cxcall.ledger.postgres.postgres_connection import LOST
 from cxcall.ledger.postgres.postgres_schema import SCHEMA
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ class SharedPace:
                     )
                     row = cursor.fetchone() if cursor.description else None
                     return row[0] if row else None
-                except (psycopg.OperationalError, LedgerError):
+                except (*LOST, LedgerError):
                     if self._connection is not None:
                         self._connection.close()
                     if time.monotonic() - started >= patience:

@@ -94,8 +94,9 @@ class SqliteDatabase(LedgerDatabase):
         *,
         is_cancelled: Callable[[], bool] = never,
         patience: float = 0.0,
+        started: float | None = None,
     ) -> sqlite3.Cursor:
-        """Execute one statement as soon as no other process holds the lock that it needs.
+        """Execute one statement as soon as no other process holds the lock that it needs; it waits since `started`.
 
         Raises KeyboardInterrupt when `is_cancelled` returns True during the wait, but not before
         `patience` seconds.
@@ -105,7 +106,7 @@ class SqliteDatabase(LedgerDatabase):
         """
         import sqlite3
 
-        started = time.monotonic()
+        started = time.monotonic() if started is None else started
         while True:
             try:
                 return self._connection.execute(statement, values)
@@ -234,6 +235,7 @@ class SqliteDatabase(LedgerDatabase):
         Raises LedgerError when the file was deleted or replaced, and KeyboardInterrupt when
         `is_cancelled` returns True while another process holds the lock.
         """
+        started = time.monotonic()  # threads wait at the same time, not one after another
         with self.reading():
             self._roll_back(self._transaction)  # if an exception of the program prevented its end
             self._set_durable(is_durable=is_durable)
@@ -241,7 +243,12 @@ class SqliteDatabase(LedgerDatabase):
             try:
                 # To record an outcome, wait a short time even after a signal.
                 patience = 0.0 if is_durable else INTERRUPTED_WAIT
-                self.run("BEGIN IMMEDIATE", is_cancelled=is_cancelled, patience=patience)
+                self.run(
+                    "BEGIN IMMEDIATE",
+                    is_cancelled=is_cancelled,
+                    patience=patience,
+                    started=started,
+                )
                 yield
                 self.run("COMMIT")
             except BaseException:
