@@ -29,9 +29,8 @@ def words_of_hint(text: str) -> list[str]:
     ("words", "typed"),
     [
         (EXECUTE, f"contactId={CONTACT}"),
-        (EXECUTE, "nothing"),
         (("personal-connection", "--contact-id", CONTACT), 'reasonCode="x"'),
-        (("send", "place-call"), "anything"),
+        (("send", "place-call"), "phoneNumber=+12025550100"),
     ],
 )
 def test_hint_on_a_wrong_set_option_works_for_the_operation(
@@ -47,20 +46,6 @@ def test_hint_on_a_wrong_set_option_works_in_a_batch(cxcall: Cxcall) -> None:
     hint = words_of_hint(cxcall(*words, "reasonCode=x", code=2).err)
     assert hint == ["--set", '/reasonCode="x"']
     cxcall(*words, hint[1], code=0)
-
-
-@pytest.mark.slow
-def test_hint_on_a_value_without_a_key_names_a_key_of_the_operation(cxcall: Cxcall) -> None:
-    words = EXECUTE
-    shown = cxcall(*words, "--data", "Ada", "--dry-run", code=2).err
-    cxcall(*words, *words_of_hint(shown), "--dry-run", code=0)
-    header = "campaign-id,contact-id,phone-number,data"
-    row = f"{CAMPAIGN},{CONTACT},+12025550123,Ada"
-    file = cxcall.file("calls.csv", f"{header}\n{row}\n".replace("campaign-id", "campaignId"))
-    shown = cxcall("batch", file, "--operation", "execute", "--dry-run", code=3).err
-    assert (
-        f"such as `{words_of_hint(cxcall(*words, '--data', 'Ada', '-n', code=2).err)[1]}`" in shown
-    )
 
 
 @pytest.mark.parametrize(
