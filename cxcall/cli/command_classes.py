@@ -158,9 +158,13 @@ class OptionsCommand(TyperCommand):
         if extra and not ctx.resilient_parsing:
             if ctx.command_path.startswith("cxcall auth "):  # it may be a secret
                 raise parameter_error(ctx, "unexpected argument", ctx.command_path, PIPE_INTO_LOGIN)
+            from cxcall.cli.command_suggestions import suggest_command
+
             listed = ", ".join(f"`{word}`" for word in extra)
             message = f"unexpected argument{'s' if extra[1:] else ''} {listed}"
-            raise parameter_error(ctx, message, ctx.command_path)
+            name = ctx.command_path.removeprefix("cxcall ")
+            hints = (suggest_command(ctx, name, word) for word in words)
+            raise parameter_error(ctx, message, ctx.command_path, next(filter(None, hints), ""))
         return extra
 
 
@@ -269,11 +273,9 @@ class CommandGroup(TyperGroup):
         name = args[0]
         is_option = name.startswith("-")
         if not is_option and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
-            from cxcall.runtime.name_similarity import find_similar
+            from cxcall.cli.command_suggestions import suggest_command
 
-            known = self._subcommands(ctx) | {own: own for own in self.list_commands(ctx)}
-            nearest = find_similar(name, known)
-            hint = f"the most similar command is `{known[nearest]}`; " if nearest else ""
+            hint = suggest_command(ctx, ctx.command_path.removeprefix("cxcall").strip(), name)
             if any(f"--{name}" in parameter.opts for parameter in self.params):
                 hint = f"write `{ctx.command_path} --{name}`; "
             is_word = name.isalpha() and name.islower() and len(name) <= _MAX_WORD
@@ -281,15 +283,6 @@ class CommandGroup(TyperGroup):
                 raise parameter_error(ctx, "unknown command", self.argument, PIPE_INTO_LOGIN)
             raise parameter_error(ctx, f"unknown command `{name}`", self.argument, hint)
         return super().resolve_command(ctx, args)
-
-    def _subcommands(self, ctx: Any) -> dict[str, str]:
-        """Return each name of a command in a group, with the groups that have it: `auth status` or `campaign status`."""
-        groups = {entry: self.get_command(ctx, entry) for entry in self.list_commands(ctx)}
-        found: dict[str, list[str]] = {}
-        for group, command in groups.items():
-            for entry in getattr(command, "commands", None) or ():
-                found.setdefault(entry, []).append(f"{group} {entry}")
-        return {entry: "` or `".join(names) for entry, names in found.items()}
 
 
 def examples(*lines: str) -> str:

@@ -66,7 +66,16 @@ def _missing_file(error: Any, context: Any) -> Finding | None:
         return None
     if Path(file).exists():
         return None
-    return Finding.error("usage", "FILE", f"`{file}` does not exist", fix=see_help(context))
+    from cxcall.cli.command_suggestions import suggest_command
+
+    name = context.command_path.removeprefix("cxcall ")
+    hint = suggest_command(context, name, file)
+    if file.isalpha() and not hint:
+        root = context.find_root()
+        beside = [each for each in root.command.list_commands(root) if each.startswith(f"{name} ")]
+        hint = f"the commands are {_list_choices(beside)}; " if beside else ""
+    fix = f"{hint}{see_help(context)}"
+    return Finding.error("usage", "FILE", f"`{file}` does not exist", fix=fix)
 
 
 def _omitted_option(error: Any, context: Any) -> Finding | None:
@@ -119,7 +128,17 @@ def _command_with(option: str, context: Any, words: Sequence[str]) -> str:
 
 
 def _advise_on_option(error: Any) -> str:
-    """Return the start of the hint on an unknown option: the option that is meant."""
+    """Return the start of the hint on an unknown option: the option or argument that is meant."""
+    for parameter in error.ctx.command.get_params(error.ctx) if error.ctx else ():
+        names = parameter_name(parameter).lower().replace("_", "-").split("|")
+        is_argument = parameter.param_type_name == "argument"
+        if is_argument and error.option_name.lstrip("-") in (
+            *names,
+            *("f" for each in names if each == "file"),
+        ):
+            return (
+                f"leave out `{error.option_name}`: `{parameter_name(parameter)}` is an argument; "
+            )
     if nearest := _nearest_option(error):
         return f"the most similar option is `{nearest}`; "
     from cxcall.runtime.secrets.secret_names import SECRET, kind_of_name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.contracts.openapi_document import LEFT_OUT, SHARED_NAME
 from cxcall.contracts.request_url import path_of_url
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.name_similarity import find_similar
+from cxcall.runtime.name_similarity import differs_in_words, find_similar, nearest_value
 from cxcall.runtime.patterns import compile_on_use, fold_name
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 
 _ID = compile_on_use(r"s?/\{[^{}]*\}")
+_NEAR = 0.8
+"""The least similarity of a name with another word."""
 _PREFIX = compile_on_use(r"^/api/v[0-9]+")
 
 
@@ -32,9 +34,22 @@ def suggest_operation(name: str, operations: Sequence[Operation]) -> str:
     found = found or [each for each in operations if fold_name(name) in _other_names(each)]
     if found:
         return f"this operation is called {_listed(found)}"
-    near = find_similar(name, [each.name for each in operations])
+    names = [each.name for each in operations]
+    near = nearest_value(name, names)
+    near = near or find_similar(
+        name, [each.name for each in operations if _is_harmless(each, name)]
+    )
+    near = near or find_similar(
+        name, [each.name for each in operations if each.method == "GET"], _NEAR
+    )
     hint = f"the most similar name is `{near}`" if near else "see `cxcall operations`"
     return hint + hint_at_problems({each.contract for each in operations})
+
+
+def _is_harmless(operation: Operation, name: str) -> bool:
+    """Return whether an operation may be suggested for a name with more, or fewer, words: it deletes and calls nothing."""
+    is_same = operation.method != "DELETE" and not differs_in_words(name, operation.name)
+    return is_same and not operation.can_place_call
 
 
 def hint_at_problems(contracts: Iterable[Contract | None]) -> str:

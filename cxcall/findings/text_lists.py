@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-def list_in_words(texts: Sequence[str]) -> str:
-    """Return texts as a list in a sentence: `a`, `a and b`, or `a, b, and c`."""
+def list_in_words(texts: Sequence[str], word: str = "and") -> str:
+    """Return texts as a list in a sentence: `a`, `a and b`, or `a, b, and c`; `word` may be `or`."""
     *others, last = texts
     comma = "," if len(others) > 1 else ""
-    return f"{', '.join(others)}{comma} and {last}" if others else last
+    return f"{', '.join(others)}{comma} {word} {last}" if others else last
 
 
 def list_first(texts: Sequence[str], most: int = 3) -> str:

@@ -34,6 +34,18 @@ def find_similar(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
     return next(iter(get_close_matches(name, list(names), n=1, cutoff=cutoff)), "")
 
 
+def find_misspelled(name: str, names: Iterable[str]) -> list[str]:
+    """Return the names that differ from a name by the fewest typing errors: one letter, in a long name two."""
+    errors = {each: count_typos(name, each) for each in names}
+    near = [
+        each
+        for each, count in errors.items()
+        if min(len(name), len(each)) >= _SHORTEST_TYPO
+        and count <= max(1, min(2, len(name) // _SHORTEST_TYPO))
+    ]
+    return [each for each in near if errors[each] == min(map(errors.__getitem__, near))]
+
+
 def find_equally_similar(name: str, names: Iterable[str]) -> list[str]:
     """Return the most similar of some names, and others that are as similar; empty if none is similar."""
     from difflib import SequenceMatcher, get_close_matches

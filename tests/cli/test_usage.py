@@ -18,8 +18,8 @@ NO_SECRET = "no option or argument takes a secret: pipe it into stdin of `cxcall
 ERRORS = [
     (("exekute",), "unknown command `exekute`", "the most similar command is `execute`; see `cxcall --help`"),
     (("auth",), "missing argument `COMMAND`", "use one of `login`, `status`, `token`, `logout`, `switch`; see `cxcall auth --help`"),
-    (("status",), "unknown command `status`", "the most similar command is `auth status` or `campaign status`; see `cxcall --help`"),
-    (("auth", "lgoin"), "unknown command `lgoin`", "the most similar command is `login`; see `cxcall auth --help`"),
+    (("status",), "unknown command `status`", "write `cxcall auth status`, `cxcall batch status`, or `cxcall campaign status`; see `cxcall --help`"),
+    (("auth", "lgoin"), "unknown command `lgoin`", "the most similar command is `auth login`; see `cxcall auth --help`"),
     (("execute",), "missing argument `CAMPAIGN_ID`", "see `cxcall execute --help`"),
     (("execute", "a", "b"), "unexpected argument `b`", "see `cxcall execute --help`"),
     (("auth", "login", "--with-token", "h7Kq29sLm"), "unexpected argument", f"{NO_SECRET}see `cxcall auth login --help`"),

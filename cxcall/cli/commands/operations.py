@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.cli.actions.operation_details import operation_data, show_operation
 from cxcall.cli.command_classes import CommandGroup
+from cxcall.cli.command_suggestions import find_meant
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import DocumentOptions, HttpMethod
 from cxcall.contracts.contract import load_catalog, load_operation, load_user_contract
@@ -83,6 +84,9 @@ def operations(options: OperationsOptions) -> Report:
     if options.operation is None:
         known = _load_own(own, "--own").operations if options.own else load_catalog(own)
         return list_operations(known, options.search, options.tag, options.method)
+    if meant := find_meant(f"operations {options.operation}"):
+        message = f"unknown operation `{options.operation}`"
+        raise UsageError(message, where="operation", fix=f"write `cxcall {meant}`")
     found = load_operation(options.operation, own)
     if not options.skeleton:
         return show_operation(found)
