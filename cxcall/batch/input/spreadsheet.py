@@ -7,12 +7,14 @@ from math import isfinite
 from string import ascii_uppercase
 from typing import IO, TYPE_CHECKING, Any
 
+from cxcall.batch.input.cells_without_value import find_cells_without_value
 from cxcall.batch.input.workbook_limits import check_workbook
 from cxcall.findings.errors import CxcallError, UsageError
+from cxcall.findings.finding import Finding
 from cxcall.payloads.csv_table import CsvHeader, CsvRecord, build_row, format_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from python_calamine import CalamineSheet, CalamineWorkbook
 
@@ -48,6 +50,7 @@ class Spreadsheet:
     def __init__(self, binary: IO[bytes], name: str, sheet: str) -> None:
         try:
             chosen = _read_sheet(binary, name, sheet)
+            self._valueless = find_cells_without_value(binary, chosen.name)
             values = chosen.to_python()
         except CxcallError:
             raise
@@ -62,8 +65,9 @@ class Spreadsheet:
                 fix="save it again without a password, or as CSV in UTF-8",
             ) from None
         self._first_column = chosen.start[1] if chosen.start else 0
-        self._records = _read_records(chosen, values)
+        self._records = _read_records(chosen, values, self._valueless)
         line, cells = next(self._records, (1, []))
+        self._stop_on_header(name, line)
         names = tuple(cell.strip() for cell in _trim(cells))
         self.header = CsvHeader(name, names, ",", line, format_record(names))
 
@@ -77,7 +81,43 @@ class Spreadsheet:
         for line, cells in self._records:
             filled = _trim(cells)
             filled += [""] * (width - len(filled))
-            yield build_row(filled, _SheetRecord(table, line, filled, self._first_column))
+            record = _SheetRecord(table, line, filled, self._first_column)
+            row = build_row(filled, record)
+            finding = self._find_missing_value(record, is_blank=not any(filled))
+            if finding:
+                row = row._replace(payload=None, findings=(finding,))
+            if finding or any(filled):
+                yield row
+
+    def _stop_on_header(self, name: str, line: int) -> None:
+        """Raise UsageError if a cell of the header has no value: without its name, the column would be another one."""
+        if line in self._valueless:
+            found = self._valueless[line]
+            cell = f"{_column_letters(min(found.formulas | found.errors))}{line}"
+            raise UsageError(
+                f"the header of `{name}` has no value in `{cell}`: it is a formula without a stored value, or an error",
+                where=name,
+                fix="write the names of the columns as text",
+            )
+
+    def _find_missing_value(self, record: _SheetRecord, *, is_blank: bool) -> Finding | None:
+        """Return the finding on a cell of a used column that looks blank, but is not; None if there is none.
+
+        A row with other values may have errors: they count as blank.
+        """
+        found = self._valueless.get(record.line)
+        if found is None:
+            return None
+        used = {each.position + self._first_column for each in record.table.columns}
+        fix = "open the file in a spreadsheet program, which calculates the values, and save it"
+        problem, cells = "this cell is a formula without a stored value", used & found.formulas
+        if is_blank and not cells:
+            fix = "correct the formulas, or delete the row"
+            problem, cells = "this row has errors such as `#N/A`, and no value", used & found.errors
+        if not cells:
+            return None
+        place = record.cell_excerpt(min(cells) - self._first_column)
+        return Finding.error("body-malformed", "body", problem, fix, excerpt=place)
 
 
 def _read_sheet(binary: IO[bytes], name: str, sheet: str) -> CalamineSheet:
@@ -131,13 +171,18 @@ def _choose_sheet(workbook: CalamineWorkbook, name: str, sheet: str) -> Calamine
     return filled[0] if filled else sheets[0]
 
 
-def _read_records(sheet: CalamineSheet, values: list[list[Any]]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number and the cells of each row that is not blank."""
-    first = sheet.start[0] if sheet.start else 0
-    for index, row in enumerate(values, first + 1):
+def _read_records(
+    sheet: CalamineSheet, values: list[list[Any]], valueless: Collection[int]
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the cells of each row that is not blank; `valueless` are rows that only look so."""
+    first = sheet.start[0] + 1 if sheet.start else 1
+    others = sorted({*valueless} - {*range(first, first + len(values))})
+    yield from ((number, []) for number in others if number < first)
+    for number, row in enumerate(values, first):
         cells = [_as_text(value) for value in row]
-        if any(cells):
-            yield index, cells
+        if any(cells) or number in valueless:
+            yield number, cells
+    yield from ((number, []) for number in others if number > first)
 
 
 def _column_letters(index: int) -> str:

@@ -27,7 +27,7 @@ _SMALL = 16 << 20
 _CHUNK = 1 << 20
 # `calamine` decides by the content and not by the name. The cells of .xls, .xlsb, and .ods are not counted here.
 _START = b"PK"
-_WORKBOOK = "xl/workbook.xml"
+WORKBOOK = "xl/workbook.xml"
 _OTHER_FORMATS = frozenset({"xl/workbook.bin", "content.xml"})
 _SHEETS, _STRINGS = "xl/worksheets/", "xl/sharedstrings.xml"
 # The attribute `r` of a cell, such as `B7`, and of a row.
@@ -45,7 +45,7 @@ def check_workbook(binary: IO[bytes], name: str) -> None:
     is_archive = binary.read(len(_START)) == _START
     with ZipFile(binary) as archive:
         names = {each.lower() for each in archive.namelist()}
-        if not is_archive or _WORKBOOK not in names or names & _OTHER_FORMATS:
+        if not is_archive or WORKBOOK not in names or names & _OTHER_FORMATS:
             raise UsageError(
                 f"`{name}` is not a workbook in the format .xlsx",
                 where=name,
@@ -95,7 +95,7 @@ def _count_cells(archive: ZipFile, entry: ZipInfo) -> int:
         for column, row in _REFERENCE.findall(chunk):
             columns.add(column)
             rows.add(row)
-    numbers = [*map(_column_number, columns - {b""})], [*map(_number, rows)]
+    numbers = [*map(column_number, columns - {b""})], [*map(_number, rows)]
     width, height = (max(each) - min(each) + 1 if each else 0 for each in numbers)
     return width * height
 
@@ -111,7 +111,8 @@ def _number(digits: bytes) -> int:
     return int(digits[:_MOST_DIGITS])
 
 
-def _column_number(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
+    """Return the number of a column, counted from 1."""
     number = 0
     for letter in letters[:_MOST_DIGITS].decode().upper():
         number = number * len(ascii_uppercase) + ascii_uppercase.index(letter) + 1
