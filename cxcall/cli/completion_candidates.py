@@ -53,10 +53,13 @@ def complete(words: list[str], environment: Mapping[str, str]) -> str:
 
 def _find_completions(words: list[str], word: str) -> tuple[list[Value], bool]:
     """Return what fits in place of `word` after `words`, and whether files fit; raises the errors of the command line."""
-    context = _context_after(words)
+    is_help = words[:1] == ["help"] and len(words) > 1
+    context = _context_after(words[is_help:], word)
     if context is None:
         return [], False
     candidates: Iterable[Value]
+    if is_help:
+        return [each for each in _subcommands(context) if each.text.startswith(word)], False
     name, equals, value = word.partition("=")
     if word.startswith("-") and not equals and "--" not in words:
         candidates, prefix, takes_files = _flags(context), word, False
@@ -73,12 +76,12 @@ def _find_completions(words: list[str], word: str) -> tuple[list[Value], bool]:
     return [Value(before + text, about) for text, about in fitting], takes_files
 
 
-def _context_after(words: list[str]) -> Any:
-    """Return the context of the innermost command in `words`; None after an unknown command."""
+def _context_after(words: list[str], word: str) -> Any:
+    """Return the context of the innermost command in `words`, before `word`; None after an unknown command."""
     from cxcall.cli.command_classes import Invocation
     from cxcall.cli.root_command import assemble
 
-    command, name, parent, rest = assemble(words or [""]), "cxcall", None, list(words)
+    command, name, parent, rest = assemble([*words, word]), "cxcall", None, list(words)
     while command is not None:
         more: dict[str, Any] = {"parent": parent} if parent else {"obj": Invocation()}
         context = command.make_context(name, list(rest), resilient_parsing=True, **more)
@@ -138,9 +141,10 @@ def _subcommands(context: Any) -> Iterator[Value]:
     if hasattr(command, "lines"):
         # The second word of a name is offered after its first word.
         yield from (Value(*line) for line in command.lines(context) if " " not in line[0])
-    else:
-        for name, entry in getattr(command, "commands", {}).items():
-            yield Value(name, entry.get_short_help_str(100))
+        return
+    for name, entry in getattr(command, "commands", {}).items():
+        yield Value(name, entry.get_short_help_str(100))
+    yield from _commands_beside(context)
 
 
 def _values(parameter: Any, context: Any) -> tuple[Iterable[Value], bool]:
@@ -149,19 +153,22 @@ def _values(parameter: Any, context: Any) -> tuple[Iterable[Value], bool]:
     if choices:
         return [Value(str(choice)) for choice in choices], False
     if parameter.name == "file" and context.info_name == "batch":
-        return _batch_commands(), True
+        return _commands_beside(context), True
+    if parameter.name == "delivery" and context.info_name == "resolve":
+        return _complete_recorded("id", is_unresolved=True)(context), False
     kinds = set(re.findall("[A-Z]+", parameter.metavar or ""))
-    source = _codes if "CODE" in kinds else _SOURCES.get(parameter.name)
+    is_code = "CODE" in kinds and parameter.param_type_name == "argument"  # no country
+    source = _codes if is_code else _SOURCES.get(parameter.name)
     return source(context) if source else (), "FILE" in kinds
 
 
-def _batch_commands() -> Iterator[Value]:
-    """Yield the commands beside `batch FILE`."""
+def _commands_beside(context: Any) -> Iterator[Value]:
+    """Yield the second words of commands beside one: `list` for `batch`, `requests` for `sandbox`."""
     from cxcall.cli.root_command import LAST
 
     for name, about in LAST.items():
-        if name.startswith("batch "):
-            yield Value(name.removeprefix("batch "), about)
+        if name.startswith(f"{context.info_name} "):
+            yield Value(name.partition(" ")[2], about)
 
 
 def _profiles(_context: Any) -> Iterator[Value]:
@@ -205,8 +212,10 @@ def _codes(_context: Any) -> Iterator[Value]:
         yield Value(code.name, code.means)
 
 
-def _complete_recorded(field: str) -> Callable[[Any], Iterator[Value]]:
-    """Return a function that completes the values of a field in the newest deliveries."""
+def _complete_recorded(
+    field: str, *, is_unresolved: bool = False
+) -> Callable[[Any], Iterator[Value]]:
+    """Return a function that completes the values of a field in the newest deliveries, or in those to resolve."""
 
     def find_values(_context: Any) -> Iterator[Value]:
         from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
@@ -217,7 +226,7 @@ def _complete_recorded(field: str) -> Callable[[Any], Iterator[Value]]:
             return
         seen = {None, ""}
         with open_ledger(is_for_reading=True) as ledger:
-            for record in ledger.records(limit=_MAX_RECORDS):
+            for record in ledger.records(limit=_MAX_RECORDS, unresolved=is_unresolved):
                 at, text = record.at.astimezone(), getattr(record, field)
                 if text not in seen:
                     seen.add(text)
@@ -235,6 +244,14 @@ def _setting_names(context: Any) -> Iterator[Value]:
             yield Value(name)
 
 
+def _setting_values(context: Any) -> Iterable[Value]:
+    """Return the values of the setting that `config set` names, if they are known."""
+    from cxcall.settings.sources import SETTING_CHOICES
+
+    key = context.params.get("key", "")
+    return _regions(context) if key == "region" else map(Value, SETTING_CHOICES.get(key, ()))
+
+
 def _topics(context: Any) -> Iterator[Value]:
     from cxcall.cli.commands.help import TOPICS
 
@@ -247,6 +264,7 @@ _SOURCES: dict[str, Callable[[Any], Iterable[Value]]] = {
     "operation": _operations,
     "operations": _operations,
     "key": _setting_names,
+    "value": _setting_values,
     "topic": _topics,
     "delivery": _complete_recorded("id"),
     "engagement_id": _complete_recorded("engagement_id"),

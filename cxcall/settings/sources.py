@@ -226,7 +226,7 @@ def drop_empty(layer: SettingsByName) -> SettingsByName:
 
 
 _HOURS_POLICIES = ("warn", "enforce")
-_CHOICES = {"platform": PLATFORMS, "hours_policy": _HOURS_POLICIES}
+SETTING_CHOICES = {"platform": PLATFORMS, "hours_policy": _HOURS_POLICIES}
 _LONGEST_SECONDS = 604800.0  # one week; the operating system's timers overflow on longer waits
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _FORMS = (
@@ -269,7 +269,7 @@ def check_values(layers: Sequence[SettingsByName]) -> dict[str, Setting]:
         if values[name].value and not re.fullmatch(pattern, values[name].value):
             shown = problem.format(printable(values[name].value))
             raise invalid_setting(name, values[name], shown, fix=fix)
-    for name in _CHOICES:
+    for name in SETTING_CHOICES:
         check_choice(name, values[name])
     if (hours := values["hours"]).value:
         from cxcall.phone.calling_hours import Hours
@@ -284,9 +284,9 @@ def check_values(layers: Sequence[SettingsByName]) -> dict[str, Setting]:
 
 def check_choice(name: str, setting: Setting) -> None:
     """Raise UsageError for a value that is not one of those of the setting; an empty one is not set."""
-    if setting.value and setting.value not in _CHOICES[name]:
+    if setting.value and setting.value not in SETTING_CHOICES[name]:
         problem = f"`{printable(setting.value)}` is unknown"
-        fix = suggest_name(setting.value, _CHOICES[name])
+        fix = suggest_name(setting.value, SETTING_CHOICES[name])
         raise invalid_setting(name, setting, problem, fix=fix)
 
 
