@@ -59,6 +59,8 @@ class Run(StoppableRun):
         """The deliveries whose outcomes could not be recorded."""
         self.on_interrupt: Callable[[], None] = lambda: None
         """Called after the first signal, if requests are in flight."""
+        self.on_progress: Callable[[], None] = lambda: None
+        """Called after each result, also one that waits for an earlier row, and at intervals while all rows wait."""
         self._has_lost_ledger = False
         self._in_flight: dict[int, CheckedRow] = {}
         self._held: list[tuple[int, RowResult]] = []
@@ -210,6 +212,7 @@ class Run(StoppableRun):
             event: RowResult | int | None = self._events.get(timeout=SIGNAL_INTERVAL)
         except Empty:
             self._look_for_end()
+            self.on_progress()
             return None
         if isinstance(event, int):
             del self._in_flight[event]
@@ -234,6 +237,7 @@ class Run(StoppableRun):
             self.unsent.add(result)
         if result.delivery and not result.delivery.is_recorded:
             self.unrecorded.append(result.delivery)
+        self.on_progress()
         return result
 
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:

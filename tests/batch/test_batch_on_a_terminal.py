@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
+import pexpect
 import pytest
 
 from cxcall.cli.actions.batch.result_printer import ProgressLines
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.screen import Screen
 from helpers.command import CAMPAIGN, screen, terminal
+from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -108,6 +111,32 @@ def test_log_gets_a_line_of_progress_every_ten_seconds() -> None:
     for second in range(25):
         lines.update(second * 100, "all well", float(second))
     assert shown == ["1,000 of 5,000 rows: all well", "2,000 of 5,000 rows: all well"]
+    lines.update(2000, "waiting", 99.0)
+    assert len(shown) == 2, "nothing has changed"
     quiet = ProgressLines(Screen(OutputOptions(quiet=True), stream, stream), 5000, shown.append)
     quiet.update(1, "", 99.0)
     assert len(shown) == 2
+
+
+@pytest.mark.slow
+def test_results_after_a_row_that_waits_are_shown_at_once(cxcall: Cxcall) -> None:
+    """The first row has no response until the terminal has shown that the third was refused, and two others accepted."""
+    is_shown = Event()
+
+    def reply(body: Any, _count: int) -> Reply:
+        if body["contactId"] == CONTACT.format(0):
+            is_shown.wait(30)
+        return Reply(400 if body["contactId"] == CONTACT.format(2) else 201)
+
+    rows = [f"{CONTACT.format(n)},+120255511{n:02}" for n in range(4)]
+    name = cxcall.file("calls.csv", "\n".join(["contact-id,phone-number", *rows]) + "\n")
+    words = ["batch", name, "--operation", "execute", "--param", f"campaignId={CAMPAIGN}"]
+    with Platform(reply) as platform:
+        words += ["--confirm", "4", "--rate", "500/s"]
+        with terminal(cxcall, *words, columns=80, NO_COLOR="1", **platform.environment) as child:
+            found = child.expect(["row 3: refused", pexpect.TIMEOUT], timeout=20)
+            found += child.expect(["3/4 1 refused, 2 accepted", pexpect.TIMEOUT], timeout=20)
+            is_shown.set()
+            text = plain(screen(child))
+    assert not found, text
+    assert "4/4 1 refused, 3 accepted" in text

@@ -11,6 +11,7 @@ from cxcall.batch.row_result import RowResult
 from cxcall.batch.statistics import BOUNDS_MS, BatchStatistics, Latencies, round_up
 from cxcall.cli.actions.batch.result_printer import (
     describe_outcomes,
+    describe_progress,
     describe_speed,
     outcome_table,
     total_lines,
@@ -212,6 +213,17 @@ def test_paced_requests_never_seem_faster_than_the_permitted_rate() -> None:
         latencies = Latencies([1.0] * count)
         shown = describe_speed(latencies, (count - 1) * permitted.interval, permitted)
         assert ("300.0/m of 300/m permitted" in shown) == (count >= 10)
+        statistics = BatchStatistics()
+        statistics.latencies = latencies
+        seconds = (count - 1) * permitted.interval
+        assert describe_progress(statistics, seconds, permitted) == "300.0/m"
+
+
+def test_progress_of_one_request_has_no_rate() -> None:
+    statistics = BatchStatistics()
+    statistics.latencies.update([1.0])
+    statistics.outcomes[Outcome.ACCEPTED] = 1
+    assert describe_progress(statistics, 0.4, Rate(6, 60)) == "1 accepted"
 
 
 def test_latency_shares_and_speed() -> None:

@@ -87,18 +87,28 @@ def describe_outcomes(statistics: BatchStatistics) -> str:
     return format_counts((each, counts[each]) for each in OUTCOMES_IN_ORDER if counts[each])
 
 
-def describe_speed(latencies: Latencies, seconds: float, permitted: Rate) -> str:
-    """Return the elapsed time, the achieved rate in the unit of the permitted rate, and the latencies.
+def describe_progress(statistics: BatchStatistics, seconds: float, permitted: Rate) -> str:
+    """Return the number of rows with each outcome, and from the second request on the achieved rate."""
+    latencies = statistics.latencies
+    rate = _achieved_rate(latencies, seconds, permitted) if latencies.total() > 1 else ""
+    return ", ".join(filter(None, (describe_outcomes(statistics), rate)))
 
-    The first request does not wait, so the rate counts the requests after it; a few requests have no rate.
-    """
+
+def describe_speed(latencies: Latencies, seconds: float, permitted: Rate) -> str:
+    """Return the elapsed time, the latencies, and unless there are only a few requests the achieved rate."""
     p50, p95 = latencies.percentile(0.5), latencies.percentile(0.95)
     if p50 is None or p95 is None or not seconds:
         return ""
-    count = latencies.total()
-    achieved = (count - 1) / seconds * permitted.seconds
-    rate = f", {achieved:,.1f}/{permitted.unit} of {permitted} permitted"
-    return f"elapsed: {seconds:,.1f} s{rate if count >= _FEWEST_FOR_RATE else ''}; latency: p50 {p50:g} ms, p95 {p95:g} ms"
+    rate = ""
+    if latencies.total() >= _FEWEST_FOR_RATE:
+        rate = f", {_achieved_rate(latencies, seconds, permitted)} of {permitted} permitted"
+    return f"elapsed: {seconds:,.1f} s{rate}; latency: p50 {p50:g} ms, p95 {p95:g} ms"
+
+
+def _achieved_rate(latencies: Latencies, seconds: float, permitted: Rate) -> str:
+    """Return the rate of the requests after the first one, which does not wait."""
+    achieved = (latencies.total() - 1) / seconds * permitted.seconds
+    return f"{achieved:,.1f}/{permitted.unit}"
 
 
 def _head_line(statistics: BatchStatistics) -> str:
@@ -197,6 +207,12 @@ class RowPrinter:
             screen.print_line(format_one_line(str(result)))
         screen.stdout.flush()
 
+    @property
+    def shows_few_rows(self) -> bool:
+        """Whether only rows that were not accepted are printed."""
+        options = self._screen.options
+        return self._screen.is_terminal and options.output == "text" and not options.quiet
+
 
 class ProgressLines:
     """Prints a line at intervals if no progress bar is shown: in a log, or on a terminal that cannot draw one."""
@@ -204,12 +220,12 @@ class ProgressLines:
     def __init__(self, screen: Screen, total: int, tell: Callable[[str], None]) -> None:
         self._is_quiet = screen.options.quiet or screen.shows_bar
         self._total, self._tell = total, tell
-        self._next = _SECONDS_BETWEEN_LINES
+        self._next, self._shown = _SECONDS_BETWEEN_LINES, 0
 
     def update(self, done: int, text: str, seconds: float) -> None:
         """Print the progress, unless a line was printed less than 10 seconds ago, or the summary follows at once."""
-        if seconds >= self._next and done < self._total and not self._is_quiet:
-            self._next = seconds + _SECONDS_BETWEEN_LINES
+        if seconds >= self._next and self._shown < done < self._total and not self._is_quiet:
+            self._next, self._shown = seconds + _SECONDS_BETWEEN_LINES, done
             self._tell(f"{done:,} of {self._total:,} row{'' if self._total == 1 else 's'}: {text}")
 
 

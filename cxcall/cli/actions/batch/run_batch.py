@@ -23,7 +23,7 @@ from cxcall.cli.actions.batch.result_printer import (
     ProgressLines,
     RowPrinter,
     describe_continuation,
-    describe_outcomes,
+    describe_progress,
     describe_rejects,
     describe_speed,
     outcome_table,
@@ -244,23 +244,31 @@ class BatchCommand:
         return totals
 
     def _send(self, run: Run, totals: CheckStatistics) -> None:
-        options = self.options
         began = time.monotonic()
         run.on_interrupt = self._tell_interrupt
         progress_lines = ProgressLines(self.screen, totals.rows, self._tell)
         with run.catch_signals(), self.screen.progress(totals.rows) as progress:
+
+            def show_progress() -> None:
+                self.seconds = time.monotonic() - began
+                text = describe_progress(run.statistics, self.seconds, self.rate)
+                progress(run.statistics.total, text)
+                progress_lines.update(run.statistics.total, text, self.seconds)
+
+            run.on_progress = show_progress
             results = run.results(
-                in_order=not self.mode.is_unordered,
-                threads=options.concurrency,
+                in_order=self._is_in_order,
+                threads=self.options.concurrency,
                 on_wait=self._tell_wait,
             )
             for result in results:
                 self._print_safely(result, run)
-                statistics = run.statistics
-                self.seconds = time.monotonic() - began
-                text = f"{describe_outcomes(statistics)}, {statistics.sent / self.seconds:.1f}/s"
-                progress(statistics.total, text)
-                progress_lines.update(statistics.total, text, self.seconds)
+
+    @property
+    def _is_in_order(self) -> bool:
+        """Whether results are in the order of the rows; on a terminal, a person sees a refused row at once."""
+        shows_at_once = self.printer.shows_few_rows and not self.rejects.path
+        return not (self.mode.is_unordered or shows_at_once)
 
     def _tell_wait(self, opening: datetime) -> None:
         local = opening.astimezone()
