@@ -91,6 +91,8 @@ def test_of_two_loads_that_begin_at_once_only_the_first_goes_on(
             Job(operation, opened, each, {"contactListId": "x"}, is_load=True) for each in settings
         )
         guards = [new_batch_guard(ledger, each) for each in (one, other)]
+        list_y = Job(operation, opened, settings[0], {"contactListId": "y"}, is_load=True)
+        into_other_list = new_batch_guard(ledger, list_y)
         stop_on_earlier_load(ledger, other)
         first = ledger.batches.begin(*one.identity, is_load=True, guard=guards[0])
         with pytest.raises(StoppedError, match="another process began a load of"):
@@ -98,6 +100,7 @@ def test_of_two_loads_that_begin_at_once_only_the_first_goes_on(
         with pytest.raises(StoppedError, match="into this list"):
             stop_on_earlier_load(ledger, other)
         assert [each.id for each in ledger.batches.all()] == [first]
+        into_other_list()
 
 
 @pytest.mark.slow

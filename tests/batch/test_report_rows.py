@@ -147,6 +147,7 @@ def test_parts_of_a_request_are_one_request_of_a_report(tmp_path: Path) -> None:
         parts = (RequestPart("B", (1, 3), Outcome.ACCEPTED, "", (), ()), unlisted)
         whole = ledger.begin(sent, 900)
         ledger.record_outcome(whole, Outcome.UNKNOWN, timings={"total": 5.0}, parts=parts)
+        assert [ledger.get(each.id).row for each in parts] == [1, 2]
         found = summarize(read_report(ledger, find_batch(ledger, batch)))
     assert (found.requests, found.latencies.total()) == (1, 1)
     assert found.outcomes == {"unknown": 1, "accepted": 2}

@@ -18,7 +18,8 @@ from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.loss_marker import read_marks
 from cxcall.ledger.request_identity import RequestPart
-from cxcall.ledger.schema import KINDS, EventKind
+from cxcall.ledger.schema import COLUMNS, KINDS, EventKind, insert_statement
+from cxcall.ledger.sqlite.ledger_file import open_database
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from helpers.command import CONTACT
 from helpers.ledger_process import intent
@@ -225,6 +226,23 @@ def test_record_of_an_unknown_kind_is_an_error_and_permits_nothing(tmp_path: Pat
             with pytest.raises(LedgerError, match="unknown kind") as stopped:
                 use()
             assert stopped.value.findings[0].fix == "upgrade cxcall"
+
+
+def test_records_of_a_ledger_that_a_killed_process_left_open_are_checked_when_it_is_opened(
+    tmp_path: Path,
+) -> None:
+    """Its last records may be from another time than the main file."""
+    with Ledger.open(tmp_path / "open") as ledger:
+        ledger.begin(intent("a"), WINDOW)
+        (event,) = ledger.rows.select_table("event")
+        changed = {**event, "number": event["number"] + 1}
+        values = [*(changed[each] for each in COLUMNS["event"]), "of another row"]
+        with ledger.writing():
+            ledger.database.run(insert_statement("event"), values)
+        shutil.copytree(tmp_path / "open", tmp_path / "killed")
+    assert (tmp_path / "killed" / f"{FILE_NAME}-wal").stat().st_size > 0
+    with pytest.raises(LedgerError, match="damaged"):
+        open_database(tmp_path / "killed")
 
 
 def test_version_that_does_not_know_split_requests_stops_at_one(

@@ -64,3 +64,9 @@ def test_dry_run_shows_the_request_as_it_will_be_sent(cxcall: Cxcall) -> None:
     request = cxcall(*SEND, "--dry-run", "-o", "json", code=0).envelope["request"]
     assert request["body"] == BODY
     assert request["headers"]["X-Callee"] == "2125550144"
+
+
+def test_dry_run_shows_letters_and_not_their_escapes(cxcall: Cxcall) -> None:
+    cxcall.file("own.json", DOCUMENT)
+    cxcall.file("body.json", {**BODY, "reply": "Zoë"})
+    assert '"reply": "Zoë"' in cxcall(*SEND, "--dry-run", code=0).out

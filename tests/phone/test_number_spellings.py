@@ -98,3 +98,12 @@ def test_listed_number_without_a_digit_of_the_whole_number_is_found(
     assert listed in NumberList([number])
     other = f"{number[:-1]}0"
     assert other not in NumberList([listed])
+
+
+@pytest.mark.parametrize(
+    "number", ["1123456789", "91123456789", "+5491123456789", "1115-2345-6789"]
+)
+def test_mobile_number_of_argentina_is_found_as_it_is_dialed_there(number: str) -> None:
+    assert number in NumberList(["11 15 2345 6789"])
+    assert "11 15 2345 6789" in NumberList([number])
+    assert "1123456780" not in NumberList([number])

@@ -18,6 +18,7 @@ from cxcall.sending.send_plan import Plan
 from cxcall.settings.sources import Setting
 from cxcall.transport import exchange
 from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
+from helpers.cases import each_case
 from helpers.deliveries import changed_plan, plan_to, request_with_parameters
 
 
@@ -127,6 +128,35 @@ def count(
         ask=None if answer is None else ask,
     )
     return len(asked)
+
+
+@each_case(
+    "names_people, question",
+    [
+        (True, "This may place 3 real calls: execute, "),
+        (False, "This may place real calls: 3 requests, execute, "),
+    ],
+)
+def test_question_counts_calls_only_if_each_request_names_a_person(
+    *, names_people: bool, question: str
+) -> None:
+    plan, asked = plan_with_token("https://api.example.com"), list[str]()
+
+    def ask(text: str) -> str:
+        asked.append(text)
+        return "3"
+
+    ask_count(
+        plan.operation,
+        plan.settings,
+        3,
+        confirmed=None,
+        names_people=names_people,
+        is_resumed=False,
+        ask=ask,
+    )
+    assert len(asked) == 1
+    assert asked[0].startswith(question)
 
 
 def test_nobody_is_asked_without_credentials() -> None:

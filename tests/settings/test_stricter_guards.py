@@ -29,6 +29,21 @@ DAY = {"hours": "08:00-21:00", "hours_policy": "enforce"}
         (DAY, {**DAY, "hours": "09:00-20:00"}, {**DAY, "hours": "09:00-20:00"}),
         ({"hours": "09:00-20:00"}, DAY, DAY),
         ({"hours": "09:00-20:00"}, {"hours": "10:00-11:00"}, {"hours": "10:00-11:00"}),
+        (
+            {"hours": "09:00-17:00"},
+            {"hours": "09:30-17:00"},
+            {"hours": "09:30-17:00"},
+        ),
+        (
+            {"hours": "08:00-20:15"},
+            {"hours": "08:00-20:00"},
+            {"hours": "08:00-20:00"},
+        ),
+        (
+            {"hours": "22:00-06:00"},
+            {"hours": "22:00-05:30"},
+            {"hours": "22:00-05:30"},
+        ),
         ({"max_attempts": "3/day"}, {}, {"max_attempts": "3/day"}),
         ({"max_attempts": "3/day"}, {"max_attempts": "5/week"}, {"max_attempts": "3/week"}),
         ({"duplicate_window": "60"}, {}, {"duplicate_window": "900"}),
