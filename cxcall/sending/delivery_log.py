@@ -34,14 +34,11 @@ _logger = logging.getLogger("cxcall.delivery")
 
 @contextmanager
 def open_log(path: str | None, form: str | None, inputs: Iterable[str] = ()) -> Iterator[None]:
-    """Log to a file, or without `path` to stderr, while the block runs; without both, log nothing.
+    """Log to a file, or without `path` to stderr, while the block runs.
 
     `form` is `json` or `text`. Lines are appended. Raises UsageError if the file cannot be opened, is one
     of the `inputs`, or is in a folder of the program's own files.
     """
-    if path is None and form is None:
-        yield
-        return
     if path is not None:
         stop_on_stdout(path, "--log-file", "name a file; `--log-format text` alone logs to stderr")
         stop_on_own_file(path, inputs)

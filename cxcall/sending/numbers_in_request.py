@@ -163,6 +163,7 @@ class _BodyWalk:
 
     def __init__(self, operation: Operation) -> None:
         self._resolve = operation.contract.resolve
+        # With each schema, so that no other one takes its `id`.
         self._merged: dict[int, tuple[JsonSchema, JsonSchema]] = {}
 
     def values(
@@ -197,7 +198,7 @@ class _BodyWalk:
         if not node:
             return node
         known = self._merged.get(id(node))
-        if known is None or known[0] is not node:
+        if known is None:
             known = self._merged[id(node)] = node, merged_schema(self._resolve, node)
         return known[1]
 
