@@ -129,15 +129,22 @@ def new_batch_guard(ledger: Ledger, job: Job) -> Callable[[], None]:
 
 
 def describe_repetition(ledger: Ledger, job: Job) -> str:
-    """Return the message that a new batch with calls has the people of a finished one; empty if it has other rows."""
+    """Return the message that a new batch with calls may have the people of a finished one; empty if it has other rows."""
     if not job.may_place_call or job.is_load or job.again or job.settings.is_embedded:
         return ""
+    other, (_, _, _, values_digest, *_) = "", job.identity
     for each in _similar_batches(ledger, job):
         is_same = each.is_finished and each.file_digest == job.rows.digest
-        if is_same and ledger.batches.count_outcomes(each.id).keys() - _NO_CALL:
-            sent = f"batch `{each.id}`, begun at {each.at:%Y-%m-%d %H:%M:%S} UTC, had the same rows"
-            return f"{sent}: the people whom it called are called again, unless `duplicate_window` or `--max-attempts` prevents it"
-    return ""
+        if not (is_same and ledger.batches.count_outcomes(each.id).keys() - _NO_CALL):
+            continue
+        began = f"batch `{each.id}`, begun at {each.at:%Y-%m-%d %H:%M:%S} UTC,"
+        if each.values_digest == values_digest:
+            return f"{began} had the same rows: the people whom it called are called again, unless `duplicate_window` or `--max-attempts` prevents it"
+        other = other or (
+            f"{began} was sent from the same file with another `--map`, `--sheet`, `--set`, or the like: check whether it called"
+            f" the same people, `cxcall batch report {each.id}`"
+        )
+    return other
 
 
 def stop_on_end(ledger: Ledger, batch: str, last_end: int) -> None:

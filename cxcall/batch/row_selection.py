@@ -21,6 +21,7 @@ from cxcall.batch.skip_reasons import (
     duplicate_contact_finding,
     duplicate_finding,
     not_agreed_finding,
+    repeated_contact_finding,
     same_number_note,
 )
 from cxcall.findings.errors import StoppedError, UsageError
@@ -199,7 +200,9 @@ class RowSelection:
         """Return a row as the duplicate of an earlier one; a skip reason that both share is kept."""
         if checked.skip not in (None, SkipReason.OUTSIDE_HOURS):
             return checked
-        return self._stop_duplicate(checked, duplicate_finding(first, request))
+        is_load = self._job.is_load
+        found = repeated_contact_finding(first) if is_load else duplicate_finding(first, request)
+        return self._stop_duplicate(checked, found)
 
     def _stop_duplicate(self, checked: CheckedRow, finding: Finding) -> CheckedRow:
         if self._job.strict:

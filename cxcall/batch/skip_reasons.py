@@ -134,6 +134,17 @@ def duplicate_finding(first: int, request: CheckedRequest) -> Finding:
     )
 
 
+def repeated_contact_finding(first: int) -> Finding:
+    """Return the finding on a row of a load whose contact is that of an earlier row."""
+    return Finding.error(
+        "duplicate-row",
+        "batch",
+        f"the contact is the same as that of row {first}",
+        fix="nothing to do: the contact is loaded once",
+        why="a person who is in the list twice may be called twice",
+    )
+
+
 def duplicate_contact_finding(first: int) -> Finding:
     """Return the finding on a contact that has a number of a contact in an earlier row."""
     return Finding.error(

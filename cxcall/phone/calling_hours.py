@@ -31,11 +31,13 @@ class Hours(NamedTuple):
             times = [time.fromisoformat(part.strip()) for part in text.split("-")]
         except ValueError:
             times = []
-        if len(times) != 2 or any(each.tzinfo for each in times):  # noqa: PLR2004 - from one to another
+        is_span = len(times) == 2 and times[0] != times[1]  # noqa: PLR2004 - from one to another
+        if not is_span or any(each.tzinfo for each in times):
+            same = ": they begin and end at the same time" if len({*times}) == 1 else ""
             raise UsageError(
-                f"invalid calling hours `{text}`",
+                f"invalid calling hours `{text}`{same}",
                 where=where,
-                fix="write the hours like `08:00-21:00`",
+                fix="write the hours like `08:00-21:00`, or `00:00-23:59` for the whole day",
                 why="the hours are in the local time of the person who is called",
             )
         return cls(*times)
@@ -114,8 +116,7 @@ def next_opening(hours: Hours, zones: Sequence[ZoneInfo], now: datetime) -> date
             for day in range(_DAYS)
         ]
     for each in sorted(openings):
-        is_instant = each == now or hours.begin == hours.end
-        last = each if is_instant else each + _SHORTEST
+        last = each if each == now else each + _SHORTEST
         if each >= now and is_open(hours, zones, each) and is_open(hours, zones, last):
             return each
     return None

@@ -135,6 +135,9 @@ def test_finished_batch_is_stopped_as_duplicates(cxcall: Cxcall) -> None:
         assert platform.rung == 4
         cxcall(*words, "--again", code=0)
         assert platform.rung == 6
+        other = cxcall(*words, "--set", '/reasonCode="other"', env=window, code=0)
+        assert "was sent from the same file with another `--map`, `--sheet`, `--set`" in other.err
+        assert "had the same rows" not in other.err
 
 
 @pytest.mark.slow

@@ -41,6 +41,16 @@ def test_closed_batch_stops_no_other_batch(cxcall: Cxcall) -> None:
     assert platform.rung == 2  # the person asked for it
 
 
+def test_batch_that_is_finished_already_is_not_said_to_be_closed(cxcall: Cxcall) -> None:
+    words = ("batch", write_rows(cxcall, 1), *WORDS, "--confirm", "1")
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        batch = results(cxcall(*words, code=0))[1]["batch"]
+    assert (
+        "was finished already: there was nothing to close" in cxcall("batch", "cancel", batch).err
+    )
+
+
 def test_command_that_still_sends_a_closed_batch_stops(cxcall: Cxcall) -> None:
     def close_at_first(_sent: Any, _count: int) -> Reply:
         if not platform.order:

@@ -38,6 +38,7 @@ def test_queued_rows_are_sent_once_by_a_worker(
     batch = queue_rows(shared, rows_of(5), *FAST)
     assert platform.rung == 0
     assert status_of(shared, batch)["states"] == {"todo": 5}
+    assert "run `cxcall worker`, or `cxcall batch cancel" in shared("batch", "report", code=0).out
     assert (
         shared("batch", "rows.jsonl", *OPERATION, "--resume", code=7).err.count(
             "are still in the queue"

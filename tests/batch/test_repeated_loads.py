@@ -155,6 +155,9 @@ def test_contacts_that_share_a_number_in_one_file_are_loaded_once_unless_again(
     assert tenant.names(list_id) == ["P0", "P3"]
     load(live, file, list_id, "--again")
     assert len(tenant.contacts(list_id)) == 7
+    shown = load(live, write(live, *CONTACTS[:1] * 2), tenant.new_list(), "--strict", code=3).err
+    assert "the contact is the same as that of row 1" in shown
+    assert "duplicate_window" not in shown
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import pytest
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.postgres.postgres_database import PostgresDatabase
 from helpers.interrupts import interrupt
@@ -211,6 +211,17 @@ def test_lost_prepared_statement_is_not_called_damage(postgres_url: str) -> None
         ):
             raise psycopg.errors.InvalidSqlStatementName("prepared statement is lost")
         assert "damaged" not in str(caught.value)
+
+
+def test_pool_in_statement_mode_ends_a_worker_and_one_without_its_server_does_not(
+    postgres_url: str,
+) -> None:
+    mode = "transaction blocks not allowed in statement pooling mode"
+    with Ledger.open_shared(postgres_url) as ledger:
+        for text, is_lasting in ((mode, True), ("server conn crashed?", False)):
+            with pytest.raises(LedgerError) as caught, ledger.shared_database.explaining_errors():
+                raise psycopg.errors.ProtocolViolation(text)
+            assert isinstance(caught.value, LastingLedgerError) is is_lasting
 
 
 def test_record_waits_for_a_table_that_an_administrator_has_locked(

@@ -128,12 +128,17 @@ def test_unknown_time_zone_is_reported(cxcall: Cxcall) -> None:
 
 @each_case(
     "text",
-    ["", "8-21", "25:00-26:00", "08:00-21:00-22:00", "08:00Z-21:00Z"],
+    ["", "8-21", "25:00-26:00", "08:00-21:00-22:00", "08:00Z-21:00Z", "00:00-24:00"],
 )
 def test_invalid_hours_are_rejected(text: str) -> None:
     with pytest.raises(UsageError) as refused:
         Hours.parse(text)
     assert "08:00-21:00" in refused.value.findings[0].fix
+
+
+def test_hours_that_begin_and_end_at_the_same_time_are_rejected() -> None:
+    with pytest.raises(UsageError, match="they begin and end at the same time"):
+        Hours.parse("08:00-08:00")  # no row would ever be called
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.text_lists import list_first
 from cxcall.ledger.batches import CALLED
-from cxcall.ledger.errors import MissingRecordsError
+from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.row_ranges import count_rows, parse_ranges
 from cxcall.named_tuple import NamedTuple
 
@@ -74,11 +74,15 @@ class ReportRow(NamedTuple):
 
 
 class BatchReport(NamedTuple):
-    """A batch with its rows in the order of the file; `missing` rows have no result yet."""
+    """A batch with its rows in the order of the file; `missing` rows have no result yet.
+
+    `is_queued` says whether workers will send some of them.
+    """
 
     batch: Batch
     rows: list[ReportRow]
     missing: int
+    is_queued: bool = False
 
 
 def find_batch(ledger: Ledger, identifier: str | None, where: str = "ID") -> Batch:
@@ -124,7 +128,10 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
         request = split.get(loads.get(each.delivery), each.request)
         rows[number] = each._replace(request=request)
     missing = max((batch.rows or 0) - len(rows), 0)
-    return BatchReport(batch, sorted(rows.values(), key=lambda row: row.row), missing)
+    is_queued = False
+    with suppress(LedgerError):  # such as of a standby, on which no queue was ever opened
+        is_queued = not batch.is_finished and ledger.has_queued_rows(batch.id)
+    return BatchReport(batch, sorted(rows.values(), key=lambda row: row.row), missing, is_queued)
 
 
 def _sent_by_other_batches(

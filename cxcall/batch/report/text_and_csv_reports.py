@@ -32,9 +32,10 @@ def text_sections(report: BatchReport, summary: Summary) -> Iterator[Section]:
     batch = report.batch
     state = "finished"
     if not batch.is_finished:
-        state = (
-            f"not finished: run its command with `--resume`, or `cxcall batch cancel {batch.id}`"
-        )
+        do = "run its command with `--resume`"
+        if report.is_queued:
+            do = f"rows are in the queue (`cxcall batch status {batch.id}`): run `cxcall worker`"
+        state = f"not finished: {do}, or `cxcall batch cancel {batch.id}`"
     if batch.is_finished and (left := summary.outcomes[Outcome.UNDELIVERED]):
         state += (
             f"; its command with `--resume` sends {count_phrase(left, 'undelivered row')} again"

@@ -47,6 +47,8 @@ def explain_server_errors(
             "ask the administrator of the server to free disk space",
         ) from None
     except psycopg.errors.ProtocolViolation as error:  # from a connection pool, whatever its cause
+        if "pooling mode" in str(error):  # no wait ends this one
+            raise pool_error(name, text_of(error)) from None
         raise LedgerError(
             f"the ledger `{name}` cannot be used over this connection: {text_of(error)}",
             "connect without a connection pool, or use a pool in session mode whose server runs",

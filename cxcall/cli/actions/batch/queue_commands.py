@@ -175,7 +175,9 @@ def cancel_batch(identifier: str) -> Report:
             ledger.batches.events.record(batch.id, guard=stop_on_rows, is_closed=True)
         is_closed = not (count or in_flight)
     message = f"batch {batch.id}: closed; a command that is still sending it stops, and other commands may send its requests"
-    if not is_closed:
+    if is_closed and batch.is_finished:
+        message = f"batch {batch.id} was finished already: there was nothing to close"
+    elif not is_closed:
         message = f"batch {batch.id}: {count_phrase(count, 'row')} taken out of the queue"
         message += f"; {count_phrase(in_flight, 'request')} in flight" * bool(in_flight)
     return Report(
