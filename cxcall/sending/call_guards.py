@@ -104,28 +104,35 @@ def read_guards(settings: Settings) -> list[tuple[str, NumberList]]:
     if settings.ignored_guards:
         raise UnusableGuardError(*settings.ignored_guards)
     try:
-        return read_lists(settings.do_not_call_files)
+        return read_lists(settings)
     except UsageError as error:
         raise UnusableGuardError(*error.findings) from error
 
 
-def read_lists(paths: Sequence[str]) -> list[tuple[str, NumberList]]:
-    """Return the numbers of do-not-call lists, each with its path; raises UsageError if one cannot be read."""
-    if not paths:
-        return []
-    from cxcall.sending.do_not_call_list import read_do_not_call_list
+def read_lists(settings: Settings) -> list[tuple[str, NumberList]]:
+    """Return the numbers of the do-not-call lists, each with its path; raises UsageError if one cannot be read."""
+    lists = []
+    for path, setting in settings.do_not_call_lists.items():
+        from cxcall.sending.do_not_call_list import read_do_not_call_list
 
-    lists = [(each, read_do_not_call_list(each)) for each in paths]
-    for path, listed in lists:
+        try:
+            listed = read_do_not_call_list(path)
+        except UsageError as error:  # at the place that names the file
+            (finding,) = error.findings
+            where = setting.locate() or finding.where
+            raise UsageError(
+                finding.message, where=where, fix=finding.fix, why=finding.why
+            ) from None
         if listed.is_empty:
-            add_notice(_empty_list(path))
+            add_notice(_empty_list(path, setting.locate()))
+        lists.append((path, listed))
     return lists
 
 
-def _empty_list(path: str) -> Finding:
+def _empty_list(path: str, where: str) -> Finding:
     return Finding.warning(
         "do-not-call-empty",
-        "--do-not-call",
+        where or "--do-not-call",
         f"the do-not-call list `{printable(path)}` has no numbers",
         "check the file; write one number per line, preferably in E.164: `+12025550123`",
         "an empty list does not stop any call",
@@ -175,7 +182,7 @@ def stop_before_sending(checked: CheckedRequest, now: datetime) -> None:
     settings, body = checked.settings, checked.payload
     if not checked.operation.can_place_call:
         return
-    lists, times = read_lists(settings.do_not_call_files), None
+    lists, times = read_lists(settings), None
     is_enforced = settings.hours and settings.hours_policy == "enforce"
     hours = parse_hours(settings.hours) if is_enforced else None
     for number, where, is_dialed, *_ in checked.checked_numbers:

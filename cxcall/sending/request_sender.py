@@ -91,7 +91,7 @@ def deliver(
     recorded, and the errors of `tokens(None)`: nothing was sent in these cases. A signal after that point is
     part of the result; without `watch`, another exception is raised again when the result is recorded.
     """
-    read_lists(plan.settings.do_not_call_files)  # a long list now, rather than in the transaction
+    read_lists(plan.settings)  # a long list now, rather than in the transaction
     token = tokens(None) if tokens else None
     attempts = _Attempts(plan, ledger, tokens, hooks)
     signals = attempts.signals = watch.signals if watch else attempts.signals

@@ -115,10 +115,18 @@ class Settings:
         self.ignored_guards = ignored_guards
 
     @property
+    def do_not_call_lists(self) -> Mapping[str, Setting]:
+        """The do-not-call lists of all sources, by their paths; a number on any of them is not called."""
+        lists: dict[str, Setting] = {}
+        for each in (self.values["do_not_call"], *self.more_do_not_call):
+            if each.value:
+                lists.setdefault(each.value, each)
+        return lists
+
+    @property
     def do_not_call_files(self) -> tuple[str, ...]:
-        """The paths of the do-not-call lists of all sources; a number on any of them is not called."""
-        paths = (self.do_not_call, *(each.value for each in self.more_do_not_call))
-        return tuple(dict.fromkeys(filter(None, paths)))
+        """The paths of the do-not-call lists of all sources."""
+        return tuple(self.do_not_call_lists)
 
     @property
     def call_limit(self) -> CallLimit | None:

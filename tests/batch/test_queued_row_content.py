@@ -30,7 +30,7 @@ NUMBER = "+493012345678"
 VALUES = {"line": "1", "to": NUMBER, "X-Callee": NUMBER}
 BODY = {"note": "hello", "whom": NUMBER}
 HERE = "http://127.0.0.1:9"
-ALWAYS, NEVER = "00:00-23:59:59", "00:00-00:00"
+ALWAYS, NEVER = "00:00-23:59:59", "00:00-00:00:01"
 
 
 @pytest.fixture

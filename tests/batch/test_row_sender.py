@@ -31,7 +31,7 @@ from helpers.deliveries import Tokens
 from helpers.platform_server import Platform, Reply
 
 NUMBER = "+493012345678"
-ALL_DAY, NEVER = "00:00-23:59:59", "00:00-00:00"
+ALL_DAY, NEVER = "00:00-23:59:59", "00:00-00:00:01"
 """Calling hours that a number is always within, and (except for one instant) never."""
 
 

@@ -119,13 +119,13 @@ def test_calling_hours_are_checked_right_before_each_attempt(platform: Platform)
     body = {"contactId": CONTACT, "contactSpec": contact}
     with Client(hours="00:00-23:59:59") as client:
         built = client.build("execute", body, {"campaignId": CAMPAIGN})
-        change_hours(built.settings, "00:00-00:00")
+        change_hours(built.settings, "00:00-00:00:01")
         with pytest.raises(CxcallError, match="outside calling hours") as stopped:
             client.send_built(built, yes=True)
         assert (stopped.value.exit_code, platform.seen) == (7, Counter())
 
         def refuse_until_the_hours_end(_body: Any, _count: int) -> Reply:
-            change_hours(built.settings, "00:00-00:00")
+            change_hours(built.settings, "00:00-00:00:01")
             return Reply(429, {}, {"Retry-After": "0"})
 
         change_hours(built.settings, "00:00-23:59:59")

@@ -50,3 +50,10 @@ def test_batch_says_it_once(cxcall: Cxcall) -> None:
     envelope = json.loads(ran.out.splitlines()[-1])
     assert [found["code"] for found in envelope["findings"]] == ["do-not-call-empty"]
     assert ran.out.count("do-not-call-empty") == 1
+
+
+def test_missing_list_is_reported_where_it_is_named(cxcall: Cxcall) -> None:
+    named = {"CXCALL_DO_NOT_CALL": str(cxcall.folder / "missing.txt")}
+    [found] = cxcall(*CALL, env=named, code=2).envelope["findings"]
+    assert "do-not-call list cannot be read" in found["message"]
+    assert found["where"] == "CXCALL_DO_NOT_CALL"

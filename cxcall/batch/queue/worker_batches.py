@@ -69,7 +69,7 @@ class Destination:
     def find_list_error(self, row: QueuedRow) -> RowResult | None:
         """Return the error for a row if a do-not-call list of this worker cannot be read: another worker may send it."""
         try:
-            read_lists(self._settings.do_not_call_files)
+            read_lists(self._settings)
         except UsageError as error:
             return RowResult(_row_of(row), error_report(error, COMMAND))
         return None

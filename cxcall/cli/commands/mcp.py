@@ -69,7 +69,7 @@ def _check_files(flags: Flags) -> None:
         load_user_contract(contract)
     settings = load_settings(flags, find_platform_contract(find_platform(flags)))
     _stop_on_stdin("--do-not-call", *settings.do_not_call_files)
-    read_lists(settings.do_not_call_files)
+    read_lists(settings)
 
 
 def _stop_on_stdin(flag: str, *paths: str) -> None:
