@@ -12,6 +12,7 @@ from cxcall.runtime.secrets.known_secrets import redact
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_SERVER_AWAY = " whose server runs"
 _RESTORE = f"; if tables were deleted, restore a backup of the schema `{SCHEMA}`"
 
 
@@ -47,12 +48,7 @@ def explain_server_errors(
             "ask the administrator of the server to free disk space",
         ) from None
     except psycopg.errors.ProtocolViolation as error:  # from a connection pool, whatever its cause
-        if "pooling mode" in str(error):  # no wait ends this one
-            raise pool_error(name, text_of(error)) from None
-        raise LedgerError(
-            f"the ledger `{name}` cannot be used over this connection: {text_of(error)}",
-            "connect without a connection pool, or use a pool in session mode whose server runs",
-        ) from None
+        raise pool_error(name, text_of(error), _SERVER_AWAY) from None
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise LedgerError(
             f"the ledger `{name}` cannot be reached: {text_of(error)}",
@@ -69,8 +65,13 @@ def explain_server_errors(
 
 
 def pool_error(name: str, detail: str, more: str = "") -> LedgerError:
-    """Return the error for a connection that does not keep its settings; `more` is another thing to do."""
-    return LastingLedgerError(
+    """Return the error for a connection that a pool does not keep as a session; `more` is another thing to do.
+
+    Only its text tells a pool in another mode, for which no wait helps, from one whose server is away.
+    """
+    is_away = more == _SERVER_AWAY and "pooling mode" not in detail
+    kind = LedgerError if is_away else LastingLedgerError
+    return kind(
         f"the ledger `{name}` cannot be used over this connection: {detail}",
         f"connect without a connection pool, or use a pool in session mode{more}",
     )
