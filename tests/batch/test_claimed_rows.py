@@ -141,7 +141,7 @@ def test_outcome_in_the_ledger_ends_the_row_of_a_dead_worker(held: Held) -> None
     delivery = held.begin()
     held.ledger.record_outcome(delivery, Outcome.REFUSED, status=400)
     held.ledger.shared_database.connection.execute("UPDATE queued_row SET lease = now()")
-    assert held.queue.expire() == 1
+    assert held.queue.expire() == [("B1", 1)]
     settle_batch(held.ledger, held.queue, "B1")
     assert held.queue.count("B1") == {"refused": 1}
     assert held.queue.open_batches() == []

@@ -108,7 +108,7 @@ def test_guards_of_the_worker_apply_when_a_row_is_sent(shared: Cxcall, platform:
 
 def test_worker_cannot_lower_the_guards_of_the_batch(shared: Cxcall, platform: Platform) -> None:
     file = shared.file("rows.jsonl", json.dumps({"phoneNumber": NEW_YORK}) + "\n")
-    closed = ("--hours", "03:00-03:00", "--wait-for-hours")
+    closed = ("--hours", "03:00-03:00:01", "--wait-for-hours")
     batch = shared("batch", file, *CALL, "--confirm", "1", "--queue", *closed, code=0).out.strip()
     assert work(shared)[-1]["data"]["rows"] == 0
     assert status_of(shared, batch)["states"] == {"waiting": 1}
@@ -163,7 +163,12 @@ def test_rows_of_a_killed_worker_are_unknown_or_sent_by_another(shared: Cxcall) 
             held.wait_for(2)
             workers.running[0].kill()
         held.release()
-        *_, totals = work(shared, "--timeout", "1", "--lease", "1.5")
+        *_, totals = work(shared, "--timeout", "1", "--lease", "1.5", code=9)
+        problems = [each["message"] for each in totals["findings"]]
+        assert sorted(problems) == [
+            f"row {row} of batch `{batch}`: the request may have been processed, or a call placed; the worker that sent it died"
+            for row in (1, 2)
+        ]
         assert totals["data"]["outcomes"] == {"accepted": 4}
         assert set(platform.dials.values()) == {1}
         status = status_of(shared, batch)
@@ -171,7 +176,7 @@ def test_rows_of_a_killed_worker_are_unknown_or_sent_by_another(shared: Cxcall) 
     assert [each["row"] for each in status["unknown"]] == [1, 2]
     unknown = status["unknown"][0]["deliveryId"]
     assert shared("history", "show", unknown, "-o", "json").envelope["data"]["outcome"] == "unknown"
-    shown = shared("batch", "status", batch, "--watch", code=0).err
+    shown = shared("batch", "status", batch, "--watch", code=9).err
     assert shown.count(f"cxcall history resolve {unknown} --placed") == 1
 
 

@@ -8,8 +8,9 @@ from collections import deque
 from queue import Empty
 from typing import TYPE_CHECKING
 
+from cxcall.batch.beginning_and_end import find_record
 from cxcall.batch.queue.claimed_rows import GIVEN_BACK, ClaimedRows, RowEnd, settle_batch
-from cxcall.batch.row_result import result_without_sending
+from cxcall.batch.row_result import result_of_record, result_without_sending
 from cxcall.batch.row_sender import StoppableRun
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.ledger.errors import (
@@ -65,6 +66,7 @@ class Worker(StoppableRun):
         self._poll_seconds = min(_POLL_SECONDS, claim.lease.total_seconds() / 4)
         self._is_empty = False
         self.problems: Sequence[Finding] = ()
+        self._unknown: list[Finding] = []
         self._has_given_up = False
 
     def stop(self, reason: str) -> None:
@@ -85,7 +87,8 @@ class Worker(StoppableRun):
                 self._in_flight += 1
                 pool.submit(self._work, *self._waiting.popleft())
         pool.shutdown(wait=not self.is_abandoned)
-        self.problems = [*self.problems, *self._claimed_rows.unrecorded_outcomes()]
+        unrecorded = self._claimed_rows.unrecorded_outcomes()
+        self.problems = [*self.problems, *self._unknown, *unrecorded]
 
     def _wait_or_give_up(self, error: LedgerError | MissingRecordsError) -> None:
         """Print why the database cannot be used; go on later if it may become usable by itself."""
@@ -172,10 +175,15 @@ class Worker(StoppableRun):
         self._claimed_rows.lost.clear()
 
     def _free_expired_rows(self) -> None:
-        """Free or end the rows of workers that died."""
-        if self._queue.expire():
-            for destination in self._destinations.open():
-                settle_batch(self.ledger, self._queue, destination.batch)
+        """Free or end the rows of workers that died; note those that may have been sent, because only this worker sees it."""
+        ended = self._queue.expire()
+        for batch in dict.fromkeys(batch for batch, _ in ended):
+            settle_batch(self.ledger, self._queue, batch)
+            unknown = self._queue.unknown_deliveries(batch)
+            lost = [number for each, number in ended if each == batch and number in unknown]
+            self._unknown += (
+                _unknown_row(self.ledger, batch, each, unknown[each]) for each in lost
+            )
 
     def _claim_rows(self, threads: int) -> None:
         """Claim rows of the oldest batch that has some; if none has, note when to try again."""
@@ -232,3 +240,10 @@ class Worker(StoppableRun):
         self._stop_on(result, self._destinations.excessive_wait)
         if not self._in_flight and not self._waiting:
             self._next_look_at = 0.0  # an empty queue ends the worker without another wait
+
+
+def _unknown_row(ledger: Ledger, batch: str, number: int, delivery: str) -> Finding:
+    """Return the error for a row whose worker died before it recorded the outcome."""
+    found = result_of_record(find_record(ledger, delivery), None).findings[0]
+    place = f"row {number} of batch `{batch}`"
+    return found._replace(message=f"{place}: {found.message}; the worker that sent it died")

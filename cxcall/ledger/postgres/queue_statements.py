@@ -96,6 +96,7 @@ UPDATE queued_row SET state = 'todo', worker = NULL, lease = NULL WHERE state = 
 EXPIRE_SENDING = """
 UPDATE queued_row SET state = 'ended', outcome = 'unknown', content = NULL, lease = NULL
 WHERE state = 'sending' AND lease <= now()
+RETURNING batch, number
 """
 CANCEL = """
 UPDATE queued_row SET state = 'ended', outcome = 'cancelled', content = NULL, lease = NULL

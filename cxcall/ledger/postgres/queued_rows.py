@@ -224,12 +224,13 @@ class QueuedRows:
         values = {"batch": batch, "number": number, "outcome": outcome, "delivery": delivery}
         self._run(statements.END, claim, **values)
 
-    def expire(self) -> int:
-        """Free the claimed rows whose lease expired, and end those that may have been sent; return the number of rows."""
-        return (
-            self._run(statements.EXPIRE_CLAIMS).rowcount
-            + self._run(statements.EXPIRE_SENDING).rowcount
-        )
+    def expire(self) -> list[tuple[str, int]]:
+        """Free the claimed rows whose lease expired, and end those that may have been sent.
+
+        Return the latter by batch and number.
+        """
+        self._run(statements.EXPIRE_CLAIMS)
+        return sorted(self._run(statements.EXPIRE_SENDING).fetchall())
 
     def unknown_deliveries(self, batch: str) -> dict[int, str]:
         """Return the delivery IDs of the rows of a batch that ended as unknown, by row."""

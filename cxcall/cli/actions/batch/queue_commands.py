@@ -11,6 +11,8 @@ from cxcall.batch.report.report_rows import find_batch
 from cxcall.batch.resume import stop_on_end
 from cxcall.batch.row_result import COMMAND
 from cxcall.batch.row_sender import result_of_unsent_row
+from cxcall.batch.skip_reasons import SkipReason
+from cxcall.batch.statistics import BatchStatistics
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -93,7 +95,10 @@ def queued_report(job: Job, totals: CheckStatistics, batch: str, count: int) -> 
 
 
 def show_batch_status(identifier: str | None, output: OutputOptions, *, watch: bool) -> Report:
-    """Return how many rows of a batch are in each state; with `watch`, waits until no row is left."""
+    """Return how many rows of a batch are in each state; with `watch`, waits until no row is left.
+
+    Then the exit code is that of `batch`: `PARTIAL` if rows were neither accepted nor deliberately skipped.
+    """
     screen = Screen.standard(output)
     with open_ledger() as ledger, closing(ledger.open_queue()) as queue:
         batch = find_batch(ledger, identifier)
@@ -111,8 +116,14 @@ def show_batch_status(identifier: str | None, output: OutputOptions, *, watch: b
         f"row {each['row']} is unknown: {resolve_commands(each['deliveryId'])}"
         for each in status["unknown"]
     ]
+    statistics = BatchStatistics()
+    for state, count in status["states"].items():
+        statistics.outcomes[Outcome.SKIPPED if state in {*SkipReason} else state] += count
+    exit_code = ExitCode.PARTIAL if watch and not statistics.is_complete else ExitCode.OK
     return Report(
         "batch status",
+        statistics.outcome_of_run(exit_code) if exit_code else Outcome.OK,
+        exit_code,
         data=status,
         json_lines=[status],
         table=Table(("STATE", "ROWS"), rows),
