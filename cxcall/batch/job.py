@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.openapi_document import values_with_risk
-from cxcall.ledger.request_identity import intent_digest
+from cxcall.ledger.request_identity import older_digest
 from cxcall.settings.sources import Layer, Setting
 from cxcall.settings.stricter_guards import guards_to_keep
 
@@ -81,7 +81,7 @@ class Job:
         if self.is_load:
             parameters = self.operation.parameters
             ids = [self.values.get(each.name, "") for each in parameters if each.location == "path"]
-            return intent_digest("", "", ids)
+            return older_digest("", "", ids)  # as earlier versions recorded it
         rows = self.rows.format
         reading = {"encoding": rows.encoding, "sheet": rows.sheet, "columns": rows.headers}
         key = {name: value for name, value in reading.items() if value}

@@ -30,7 +30,7 @@ from cxcall.ledger.errors import StillQueuedError
 from cxcall.ledger.request_identity import intent_digest
 from cxcall.sending.call_guards import OUTSIDE_HOURS
 from cxcall.sending.call_times import find_next_calling_time
-from cxcall.sending.compared_content import compared_body, compared_url
+from cxcall.sending.compared_content import compared_content
 from cxcall.sending.send_plan import Plan
 
 if TYPE_CHECKING:
@@ -319,6 +319,4 @@ def _is_to_send(checked: CheckedRow) -> bool:
 
 
 def _digest(checked: CheckedRequest) -> bytes:
-    body, people = compared_body(checked), checked.people_in_headers
-    digest = intent_digest(checked.request.method, compared_url(checked), body, people)
-    return bytes.fromhex(digest.rpartition(":")[2])
+    return bytes.fromhex(intent_digest(**compared_content(checked)).rpartition(":")[2])

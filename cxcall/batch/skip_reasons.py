@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NUMBER_CODES = ("phone-format", "phone-unlikely", "phone-kind")
 """The codes of findings on numbers that cannot, or should not, be dialed."""
-_HEADERS = "of the headers, only those count that have a number to dial, or an ID that the API document marks with `x-cxcall-person`"
+_HEADERS = "headers of the exchange itself, such as `X-Request-Id`, do not count"
 
 
 class SkipReason(StrEnum):
@@ -122,15 +122,14 @@ def no_number_finding(skipped: Mapping[SkipReason, int]) -> Finding:
 
 def duplicate_finding(first: int, request: CheckedRequest) -> Finding:
     """Return the finding on a row whose request is also that of an earlier row."""
-    has_headers = len(request.own_headers) > len(request.people_in_headers)
-    why = "the same method, URL, and body would place the same call again"
+    why = "the same method, URL, headers, and body would place the same call again"
     return Finding.error(
         "duplicate-row",
         "batch",
         f"the request is the same as that of row {first}",
         fix="nothing to do: the request is sent once; for a second call, send this row from a separate file after this batch"
         " is finished and `duplicate_window` has passed",
-        why=f"{why}; {_HEADERS}" if has_headers else why,
+        why=f"{why}; {_HEADERS}" if request.own_headers else why,
     )
 
 

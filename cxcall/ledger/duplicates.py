@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.record_types import Record
 
-_SAME = "the method, the URL, the body, and the people in headers are the same"
+_SAME = "the method, the URL, the headers, and the body are the same"
 
 _WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
 """The strength of an outcome as evidence of a call; all others are responses of the API, the strongest evidence."""

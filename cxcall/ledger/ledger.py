@@ -23,7 +23,6 @@ from cxcall.ledger.duplicates import (
 )
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger_access import LedgerAccess
-from cxcall.ledger.request_identity import ANY_HOST_DIGESTS
 from cxcall.ledger.schema import END_COLUMNS, EventKind
 from cxcall.ledger.stored_values import (
     MAX_NOTE_LENGTH,
@@ -36,6 +35,7 @@ from cxcall.ledger.stored_values import (
     text_of_numbers,
     text_of_timings,
 )
+from cxcall.runtime.host_spellings import vendor_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -133,25 +133,23 @@ class Ledger(LedgerAccess):
     def _select_identical(self, intent: Intent) -> list[StoredDelivery]:
         """Return all deliveries of a request, newest first.
 
-        One with an older digest, which does not depend on headers, is of another request if it called only other people.
+        One with an older digest, in which headers do not count, is of another request if it did not call all people
+        who are in the headers.
         """
-        found = self.rows.select_by_digest(*self._digests(intent))
-        if not (found and intent.has_person_in_headers):
-            return found
-        people = {*self.people.digests(intent.people)}
 
         def is_same(delivery: Mapping[str, Any]) -> bool:
             if delivery["digest"] == intent.digest:
                 return True
             called = self.people.of_delivery(delivery["id"])
-            return not (called and called.isdisjoint(people))
+            people = map(self.people.digests, intent.people_in_headers())
+            return not called or all(map(called.intersection, people))
 
+        found = self.rows.select_by_digest(*self._digests(intent))
         return [each for each in found if is_same(each.delivery)]
 
     def _digests(self, intent: Intent) -> tuple[str, ...]:
         """Return the digests that an earlier delivery of the same request may have."""
-        is_at_any_host = intent.digest.startswith(ANY_HOST_DIGESTS)
-        hosts = sorted(self.rows.hosts_of_older_digests) if is_at_any_host else ()
+        hosts = sorted(self.rows.hosts_of_older_digests) if vendor_host(intent.target) else ()
         return tuple(dict.fromkeys((intent.digest, *intent.older_digests(hosts))))
 
     def _guard_intent(

@@ -40,11 +40,22 @@ def encode_form(operation: Operation, value: Any) -> tuple[bytes, str]:
         )
     if media_type == URLENCODED:
         return "&".join(_urlencoded_fields(operation, value)).encode(), media_type
-    parts = [*_parts(operation, value)]
+    parts = [text.encode() for _, text in _parts(operation, value)]
     boundary = _boundary(parts)
     delimiter = f"--{boundary}".encode()
     content = b"".join(delimiter + b"\r\n" + part for part in parts)
     return content + delimiter + b"--\r\n", f"{media_type}; boundary={boundary}"
+
+
+def form_fields(operation: Operation, value: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the fields of a form as they are sent: name and text, which has the headers of a part."""
+    if operation.media_type == MULTIPART:
+        return [*_parts(operation, value)]
+    return [
+        field
+        for name, member in value.items()
+        for field in _fields(name, member, operation.encoding(name))
+    ]
 
 
 def decode_body(operation: Operation, content: bytes, content_type: str) -> Any:
@@ -104,8 +115,8 @@ def _fields(name: str, member: Any, encoding: Mapping[str, Any]) -> Iterator[tup
             yield name, as_cell(item)
 
 
-def _parts(operation: Operation, value: Mapping[str, Any]) -> Iterator[bytes]:
-    """Yield the headers and the content of each part of a multipart body (RFC 7578)."""
+def _parts(operation: Operation, value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the name of each part of a multipart body, and its headers and content (RFC 7578)."""
     for name, member in value.items():
         schema = operation.schema_at(make_pointer(name))
         declared = str(operation.encoding(name).get("contentType") or "").partition(",")[0].strip()
@@ -119,7 +130,7 @@ def _parts(operation: Operation, value: Mapping[str, Any]) -> Iterator[bytes]:
             default = _JSON if isinstance(item, dict | list) else _BINARY if is_file else _TEXT
             content_type = declared if compile_pattern(_MEDIA_TYPE).fullmatch(declared) else default
             own = f"\r\nContent-Type: {content_type}" if content_type != _TEXT else ""
-            yield f"{head}{own}\r\n\r\n{as_cell(item)}\r\n".encode()
+            yield name, f"{head}{own}\r\n\r\n{as_cell(item)}\r\n"
 
 
 def _boundary(parts: Sequence[bytes]) -> str:

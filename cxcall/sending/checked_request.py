@@ -104,13 +104,14 @@ class CheckedRequest(NamedTuple):
         return self.payload.value
 
     @property
-    def people_in_headers(self) -> list[str]:
-        """The people who are named in headers, as `find_people_in_headers` returns them."""
-        if not self.own_headers:
-            return []
-        return people_in_request.find_people_in_headers(
-            self.operation, self.checked_numbers, self.values, self.payload
-        )
+    def people_in_headers(self) -> list[set[str]]:
+        """For each person in a header, the texts of `possible_people`, also as older records have them: in lower case."""
+        place = "header:"
+        numbers = [each for each in self.checked_numbers if each.where.startswith(place)]
+        ids = people_in_request.marked_ids(self.operation, self.values, self.payload, place)
+        base_url = self.settings.base_url
+        found = people_in_request.find_possible_people(self.operation, numbers, ids, base_url)
+        return [{*texts, *map(str.lower, texts)} for texts in found]
 
     @property
     def own_headers(self) -> dict[str, str]:

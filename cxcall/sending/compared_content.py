@@ -1,50 +1,100 @@
-"""The URL and the body of a request as they enter the digest that makes two requests identical."""
+"""The content of a request by which it is compared with others: its values, each in one spelling."""
 
 from __future__ import annotations
 
+import json
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import convert_text
 from cxcall.contracts.operation import MULTIPART
+from cxcall.contracts.parameters import JSON_STYLE, list_items
+from cxcall.documents.json_pointer import map_values
+from cxcall.documents.json_text import find_json
 from cxcall.payloads.payload import encode_body, is_form
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.parameters import Parameter
     from cxcall.sending.checked_request import CheckedRequest
 
 _MOST_EXACT = 2**53
 """The greatest integer up to which each one is another float."""
+_IN_EXCHANGE = (
+    r"(?i)(?:x-)?(?:(?:(?:ms|aws|amzn|client|http)-)*"
+    r"(?:(?:request|correlation|trace|span|idempotency|idempotent)-?(?:id|key|uuid)|correlation|trace)"
+    r"|traceparent|tracestate|baggage|b3(?:-\w+)?|cloud-trace-context"
+    r"|(?:amz-|ms-)?date|timestamp|nonce|authorization|(?:auth|access|api)-?(?:token|key)|cookie"
+    r"|accept(?:-\w+)?|user-agent|cache-control|pragma|prefer|if-(?:none-)?match)"
+)
+"""The headers that may be others each time the same request is sent: IDs, times, credentials, and the form of the response."""
 
 
-def compared_url(checked: CheckedRequest) -> str:
-    """Return the URL with whole numbers in the query as integers: `n=1.0` and `n=1` are one number in a schema."""
-    values = checked.values
-    changed = {}
-    for each in checked.operation.parameters:
-        text = values.get(each.name, "")
-        if each.location == "query" and not {".", "e", "E"}.isdisjoint(text):
-            number = convert_text(text, each.schema)
-            if isinstance(number, float) and number.is_integer():
-                changed[each.name] = str(int(number))
-    if not changed:
-        return checked.request.url
-    return checked.operation.url(checked.settings.base_url, {**values, **changed})
+def compared_content(checked: CheckedRequest) -> dict[str, Any]:
+    """Return URL, headers, and body of a request as `intent_digest` takes them, with its method.
 
-
-def compared_body(checked: CheckedRequest) -> Any:
-    """Return the body in the digest: its JSON value, or the fields of a form in any order; None without a body.
-
-    Whole numbers are integers: JSON Schema does not distinguish `1.0` from `1`, and spreadsheets write either.
+    Two spellings of a value have one: `1.0` is `1`, as in JSON Schema. Of the headers, those that parameters set enter,
+    except those of the exchange itself, whose names are in one list.
     """
+    operation, values = checked.operation, checked.values
+    given = [each for each in operation.parameters if each.name in values]
+    usual = {each.name: _usual_text(each, values[each.name]) for each in given}
+    url = checked.request.url
+    if any(values[name] != text for name, text in usual.items()):
+        url = operation.url(checked.settings.base_url, {**values, **usual})
+    headers = {}
+    if any(each.location == "header" for each in given):
+        from cxcall.contracts.parameter_styles import header_values
+
+        pattern = compile_pattern(_IN_EXCHANGE)
+        found = header_values(given, usual).items()
+        headers = {
+            name.lower(): text
+            for name, text in found
+            if not pattern.fullmatch(name.replace("_", "-"))
+        }
+    body = _usual_body(checked)
+    return {"method": checked.request.method, "url": url, "headers": headers, "body": body}
+
+
+def _usual_text(parameter: Parameter, text: str) -> str:
+    """Return the text of a parameter with its numbers and the members of its objects in one spelling."""
+    is_json = parameter.style == JSON_STYLE
+    schema = parameter.schema
+    if parameter.kind == "text":
+        return _usual_number(text, schema)
+    found = find_json(text, None) if text.lstrip()[:1] in ("{", "[") else None
+    if isinstance(found, dict) or (is_json and isinstance(found, list)):
+        return json.dumps(map_values(found, _usual), ensure_ascii=False)
+    if not parameter.is_list:
+        return text
+    item = {"components": schema.get("components", {}), **schema.get("items", {})}
+    items = [_usual_number(each, item) for each in list_items(text)]
+    return ",".join(items) if is_json else json.dumps(items, ensure_ascii=False)
+
+
+def _usual_number(text: str, schema: JsonSchema) -> str:
+    """Return the text of a whole number as an integer, if the schema says that it is one."""
+    if {".", "e", "E"}.isdisjoint(text):
+        return text
+    number = convert_text(text, schema)
+    is_exact = isinstance(number, float) and abs(number) < _MOST_EXACT
+    return str(int(number)) if is_exact and number.is_integer() else text
+
+
+def _usual_body(checked: CheckedRequest) -> Any:
+    """Return the JSON value of a body, or the fields of a form by name; None without a body."""
     if checked.request.body is None:
         return None
-    value = _with_numbers(checked.body, _as_integer)
+    value = map_values(checked.body, _usual)
     if not is_form(checked.operation.media_type):
         return value
-    content, content_type = encode_body(checked.operation, value)
-    separator = content_type.partition("boundary=")[2] or "&"
-    return sorted(content.decode("latin-1").split(separator))
+    from cxcall.payloads.form_bodies import form_fields
+
+    return sorted(form_fields(checked.operation, value), key=itemgetter(0))
 
 
 def older_bodies(checked: CheckedRequest) -> Iterator[Any]:
@@ -53,7 +103,7 @@ def older_bodies(checked: CheckedRequest) -> Iterator[Any]:
     An older record may have any spelling: a spreadsheet writes `1` or `1.0`.
     """
     given = checked.body if checked.given_body is None else checked.given_body
-    for value in (given, _with_numbers(given, _as_float), _with_numbers(given, _as_integer)):
+    for value in (given, map_values(given, _as_float), map_values(given, _as_integer)):
         media_type = checked.request.headers.get("Content-Type", "")
         if not is_form(media_type):
             yield value
@@ -62,18 +112,15 @@ def older_bodies(checked: CheckedRequest) -> Iterator[Any]:
         yield text if media_type.lower().startswith(MULTIPART) else sorted(text.split("&"))
 
 
-def _as_float(number: Any) -> Any:
-    return float(number) if abs(number) <= _MOST_EXACT else number
+def _usual(place: str, value: Any) -> Any:
+    """Return an object with its members sorted by name, and a whole number as an integer."""
+    return dict(sorted(value.items())) if isinstance(value, dict) else _as_integer(place, value)
 
 
-def _as_integer(number: Any) -> Any:
-    return int(number) if isinstance(number, float) and number.is_integer() else number
+def _as_integer(_place: str, value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _with_numbers(value: Any, spell: Callable[[Any], Any]) -> Any:
-    if isinstance(value, dict):
-        return {name: _with_numbers(member, spell) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_with_numbers(item, spell) for item in value]
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return spell(value) if is_number else value
+def _as_float(_place: str, value: Any) -> Any:
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    return float(value) if is_integer and abs(value) <= _MOST_EXACT else value

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import chain, repeat
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.acting_words import changes_do_not_call_list
 from cxcall.phone.numbers_in_text import dialed_part
+from cxcall.runtime.patterns import is_uuid
 from cxcall.sending.numbers_in_request import request_values
 from cxcall.transport.origins import is_loopback_url
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
-    from cxcall.sending.numbers_in_request import DialedNumber, RequestValue
+    from cxcall.sending.numbers_in_request import DialedNumber
 
 MARK = "x-cxcall-person"
 
@@ -54,26 +55,8 @@ def _people(
     if changes_do_not_call_list(operation.path):
         place += "do-not-call "
     people = [tuple(f"{place}{text}" for text in texts) for texts in numbers]
-    people += [(f"{place}id {value.lower()}",) for value in ids]
+    people += [(f"{place}id {value.lower() if is_uuid(value) else value}",) for value in ids]
     return tuple(dict.fromkeys(people))
-
-
-def find_people_in_headers(
-    operation: Operation, numbers: Iterable[DialedNumber], values: Mapping[str, str], body: Payload
-) -> list[str]:
-    """Return the people whose number to dial, or marked ID, is in a header; each as one text for all spellings of it."""
-    dialed = [each for each in numbers if each.is_dialed and each.where.startswith("header:")]
-    places = {each.where for each in dialed}
-    entries = request_values(operation, values, body)
-    others = (each for each in entries if each.where.startswith("header:"))
-    ids = _ids_in(each for each in others if each.where not in places)
-    texts = {*chain.from_iterable(map(_recorded_texts, dialed))}
-    # `+1 202 555 0100` is also found without its country code.
-    digits = [each.partition(" ")[2] for each in texts]
-    whole = {
-        f"number {each}" for each in digits if sum(map(str.endswith, digits, repeat(each))) == 1
-    }
-    return sorted(whole | {f"id {each.lower()}" for each in ids})
 
 
 def _recorded_texts(number: DialedNumber) -> Iterator[str]:
@@ -91,12 +74,11 @@ def _possible_texts(number: DialedNumber) -> Iterator[str]:
     yield from (f"number {digits}" for digits in spellings)
 
 
-def marked_ids(operation: Operation, values: Mapping[str, str], body: Payload) -> Iterator[str]:
-    """Yield the IDs of people in a request's parameters and body, as their schemas mark them."""
-    yield from _ids_in(request_values(operation, values, body))
-
-
-def _ids_in(entries: Iterable[RequestValue]) -> Iterator[str]:
-    for each in entries:
-        if each.schema.get(MARK) and isinstance(each.value, str | int):
+def marked_ids(
+    operation: Operation, values: Mapping[str, str], body: Payload, place: str = ""
+) -> Iterator[str]:
+    """Yield the IDs of people in a request's parameters and body, as their schemas mark them; `place` is where they begin."""
+    for each in request_values(operation, values, body):
+        is_marked = each.where.startswith(place) and each.schema.get(MARK)
+        if is_marked and isinstance(each.value, str | int):
             yield str(each.value).strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 from cxcall.ledger.request_identity import Intent, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.signals import DeferredSignals, sleep
-from cxcall.sending.compared_content import compared_body, compared_url, older_bodies
+from cxcall.sending.compared_content import compared_content, older_bodies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -170,28 +171,27 @@ class Plan(NamedTuple):
         """The host that the request goes to."""
         return urlsplit(self.request.url).netloc
 
-    def _digest_head(self, url: str) -> dict[str, str]:
-        """Return method and URL in a digest. The port of the embedded sandbox differs in each run of a batch."""
+    def _compared_url(self, url: str) -> str:
+        """Return a URL as it is compared. The port of the embedded sandbox differs in each run of a batch."""
         base = self.settings.base_url if self.settings.is_embedded and self.batch else ""
-        shown = url.replace(base, f"sandbox:{self.batch}" if base else "", 1)
-        return {"method": self.request.method, "url": shown}
+        return url.replace(base, f"sandbox:{self.batch}" if base else "", 1)
 
-    def _older_digests(self, hosts: Iterable[str]) -> Iterator[str]:
-        urls = dict.fromkeys((self.request.url, compared_url(self.checked)))
+    def _older_digests(self, usual_url: str, hosts: Iterable[str]) -> Iterator[str]:
+        urls = dict.fromkeys((self._compared_url(self.request.url), usual_url))
         for url, body in product(urls, older_bodies(self.checked)):
-            yield from older_digests(hosts, **self._digest_head(url), body=body)
+            yield from older_digests(hosts, self.request.method, url, body)
 
     def intent(self) -> Intent:
         """Return what the ledger records about the plan."""
-        request, people = self.request, self.checked.people_in_headers
-        head = self._digest_head(compared_url(self.checked))
+        request, content = self.request, compared_content(self.checked)
+        content["url"] = self._compared_url(content["url"])
         return Intent(
             profile=self.settings.profile,
             operation=self.operation.name,
             provenance=self.operation.provenance,
             method=request.method,
             target=request.masked_url,
-            digest=intent_digest(**head, body=compared_body(self.checked), people=people),
+            digest=intent_digest(**content),
             numbers=self.checked.numbers,
             # The duplicate guard is for calls: any other request may be repeated.
             again=self.again or not self.operation.can_place_call,
@@ -199,10 +199,10 @@ class Plan(NamedTuple):
             row=self.row,
             key=self.key,
             rows=self.rows,
-            older_digests=self._older_digests,
+            older_digests=partial(self._older_digests, content["url"]),
             people=self.checked.people,
             possible_people=self.checked.possible_people if self.settings.call_limit else (),
             limit=self.limit,
             names_person=self.checked.names_person,
-            has_person_in_headers=bool(people),
+            people_in_headers=lambda: self.checked.people_in_headers,
         )

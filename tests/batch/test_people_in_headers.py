@@ -1,4 +1,4 @@
-"""A person who is only in a header makes a request another one; an older record does not depend on headers."""
+"""A header makes a request another one, unless it is of the exchange itself; an older record does not depend on headers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from helpers.deliveries import plan_to
 from helpers.platform_server import Platform
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from cxcall.ledger.request_identity import Intent
@@ -33,7 +34,7 @@ WORDS = ("--operation", "dial", "--contract", "own.json")
 def document(cxcall: Cxcall) -> Path:
     """Write a document whose operation has no body, and its person only in a header."""
     text = {"type": "string"}
-    headers = {"X-To": text, "X-Person": MARKED, "X-Request-Id": text}
+    headers = {"X-To": text, "X-Agent-Number": text, "X-Person": MARKED, "X-Request-Id": text}
     declared: dict[str, Any] = {"operationId": "dial", "security": [], "responses": {}}
     declared["parameters"] = [
         {"name": name, "in": "header", "schema": schema} for name, schema in headers.items()
@@ -52,8 +53,7 @@ def test_each_person_in_a_header_is_called_once(cxcall: Cxcall) -> None:
     assert f"/dial, X-To: {NUMBERS[2]}, X-Request-Id: 2 (no body)" in shown.out
     assert "1 duplicate" in shown.err
     assert (
-        "same method, URL, and body would place the same call again; of the headers, only"
-        in shown.err
+        "the same call again; headers of the exchange itself, such as `X-Request-Id`" in shown.err
     )
     with Platform() as platform:
         cxcall.environment |= platform.environment
@@ -100,14 +100,46 @@ def test_an_older_record_of_another_person_is_of_another_request(
         ledger.record_attempt(called, 2)
 
 
-def test_a_person_in_a_header_is_the_same_in_any_spelling(cxcall: Cxcall) -> None:
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    """Open an empty ledger, in a file or in PostgreSQL."""
+    is_file = request.param == "sqlite"
+    with (
+        Ledger.open(tmp_path / "ledger")
+        if is_file
+        else Ledger.open_shared(request.getfixturevalue("postgres_url"))
+    ) as opened:
+        yield opened
+
+
+def test_an_older_record_is_of_the_same_request_if_it_called_all_people_in_the_headers(
+    ledger: Ledger, document: Path
+) -> None:
+    agent, customer, other = NUMBERS
+    sent = intent(document, X_Agent_Number="202-555-0100", X_To=customer)
+    older = next(iter(sent.older_digests(())))
+    ledger.record_outcome(ledger.begin(sent._replace(digest=older), 900), Outcome.UNKNOWN)
+    with pytest.raises(AlreadySentError):
+        ledger.begin(intent(document, X_Agent_Number=agent, X_To=customer), 900)
+    ledger.begin(intent(document, X_Agent_Number=agent, X_To=other), 900)
+
+
+def test_a_new_record_is_never_compared_by_an_older_digest(ledger: Ledger, document: Path) -> None:
+    requests = [intent(document), *(intent(document, X_To=to) for to in (NUMBERS[0], "4711"))]
+    for each in requests:
+        ledger.record_outcome(ledger.begin(each, 900), Outcome.UNKNOWN)
+
+
+def test_a_number_in_a_header_is_the_same_in_any_spelling(cxcall: Cxcall) -> None:
     numbers = ("+12025550100", "+1 (202) 555-0100", "tel:+1-202-555-0100")
-    rows = [*(f"{each},," for each in numbers), *(f",{each}," for each in ("Ab-1", "aB-1", "ab-2"))]
+    rows = [*(f"{each},," for each in numbers), *(f",{each}," for each in ("Ab-1", "aB-1", "Ab-1"))]
     rows += [f",{each}," for each in ("+12025550103", "+1 202 555 0103")]
+    rows += [f"{NUMBERS[1]} ext {each},," for each in (5, 6, 5)]
+    rows += [f"{each},," for each in ("030 1234567", "030 7654321", "030 1234567")]
     cxcall.file("calls.csv", "\n".join(("X-To,X-Person,X-Request-Id", *rows)))
     with Platform() as platform:
         cxcall.environment |= platform.environment
         for each, code in (("+12025550100", 0), ("+1 202 555 0100", 7)):
             cxcall("send", "dial", *WORDS[2:], "--x-to", each, "--yes", code=code)
-        cxcall("batch", "calls.csv", *WORDS, "--confirm", "4")
-    assert platform.rung == 4
+        cxcall("batch", "calls.csv", *WORDS, "--confirm", "8")
+    assert platform.rung == 8

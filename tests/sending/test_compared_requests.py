@@ -14,7 +14,7 @@ from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.request_identity import Intent, intent_digest
+from cxcall.ledger.request_identity import Intent, older_digests
 from cxcall.payloads.payload import Payload
 from cxcall.sending.checked_request import build_request
 from cxcall.sending.compared_content import older_bodies
@@ -102,13 +102,17 @@ def test_a_number_in_the_query_is_compared_by_its_schema(tmp_path: Path) -> None
     )
 
 
+def older_digest_of(url: str, body: Any) -> str:
+    return next(older_digests((), "POST", url, body))
+
+
 @pytest.mark.parametrize("media_type", [JSON, URLENCODED, MULTIPART])
 def test_an_older_record_still_stops_its_request(tmp_path: Path, media_type: str) -> None:
     plan = plan_of(tmp_path, media_type, {"n": 1.0, **TO}, {"m": "2.0"})
     content = plan.request.body.decode() if plan.request.body else ""
     sent_before = next(iter(older_bodies(plan.checked)))
     assert sent_before in (plan.checked.body, content, sorted(content.split("&")))
-    older = intent_digest("POST", plan.request.url, sent_before)
+    older = older_digest_of(plan.request.url, sent_before)
     intent = plan.intent()
     assert older != intent.digest
     with Ledger.open(tmp_path / "state") as ledger:
@@ -121,7 +125,7 @@ def test_an_older_record_still_stops_its_request(tmp_path: Path, media_type: str
 def record_as_before(cxcall: Cxcall, url: str, body: Any) -> None:
     """Record an accepted request as cxcall did when it sent the numbers of a file as they are written."""
     with Ledger.open(cxcall.folder / "state") as ledger:
-        named = "default", "dial", "own", "POST", url, intent_digest("POST", url, body)
+        named = "default", "dial", "own", "POST", url, older_digest_of(url, body)
         ledger.record_outcome(ledger.begin(Intent(*named), 900), Outcome.ACCEPTED)
 
 
