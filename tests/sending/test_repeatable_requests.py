@@ -44,6 +44,15 @@ def test_stop_and_do_not_call_are_to_be_sent_again(cxcall: Cxcall, words: tuple[
     )
 
 
+def test_last_delivery_without_a_response_has_no_other_cause(live: Cxcall) -> None:
+    campaign = ("execute", ID, "--contact-id", ID, "--phone-number", "+12025550157")
+    live(*campaign, code=8)
+    last = live("explain", "--last", "-o", "json", code=3)
+    assert last.codes == ["outcome-unknown"]
+    assert "is unknown: the connection was closed without a response; the call" in last.out
+    assert last.envelope["data"]["attempts"][0]["root"] is None
+
+
 KNOWN = {"security": [], "responses": {}, "x-cxcall-rings": False}
 DECLARED: dict[str, tuple[str, dict[str, Any], bool]] = {
     "run-put": ("put", {}, True),

@@ -51,11 +51,12 @@ def explain_last(contracts: ContractOptions) -> Report:
     )
     own = _find_document(contracts, record)
     explanation = explain_request(request, load_user_contract(own) if own else None)
-    findings = [
-        *_unknown_outcome(record, _find_operation(record, own)),
-        *explanation.findings,
-        _limit_of_ledger(record),
-    ]
+    limit = [_limit_of_ledger(record)]
+    if record.is_unresolved and not record.status:
+        # A lost response is not caused by the request, and nothing more can be captured.
+        explanation, limit = explanation._replace(findings=()), []
+    unknown = _unknown_outcome(record, _find_operation(record, own))
+    findings = [*unknown, *explanation.findings, *limit]
     is_error = explanation.is_unexplained or has_errors(findings)
     return Report(
         "explain",
@@ -115,10 +116,11 @@ def _unknown_outcome(record: Record, operation: Operation | None) -> list[Findin
     )
     if operation is None:
         fix += f"; `--contract FILE`, with the document of `{record.operation}`, shows whether to run it again"
+    note = f": {record.note}" if record.note and not record.status else ""
     finding = Finding.error(
         "outcome-unknown",
         "ledger",
-        f"the outcome of this delivery is unknown; {may}",
+        f"the outcome of this delivery is unknown{note}; {may}",
         fix=fix,
         why=f"the request may have arrived: sending it again {effect}",
         source="ledger",
