@@ -228,7 +228,7 @@ def _match_score(operation: Operation, value: Any) -> tuple[bool, int, bool, int
         ("array" in schema_types(schema)) == isinstance(value, list),
         present,
         not operation.is_generated,
-        -_count_missing(operation, _sorted_names(value)),
+        -count_missing(operation, value),
         bool(operation.command),
         present - len(operation.pointers),
     )
@@ -252,9 +252,13 @@ def _sorted_names(value: Any) -> tuple[str, ...]:
     return tuple(sorted(property_names(value))[:_MAX_NAMES])
 
 
+def count_missing(operation: Operation, value: Any) -> int:
+    """Return how many required properties, or sets of alternatives, a body lacks; another spelling counts as present."""
+    return _count_missing(operation, _sorted_names(value))
+
+
 @lru_cache(maxsize=4096)
 def _count_missing(operation: Operation, names: tuple[str, ...]) -> int:
-    """Return how many required properties, or sets of alternatives, are not among names."""
     schema, folded = operation.schema_at(""), set(map(fold_name, names))
     alternatives = [each.get("required", ()) for each in alternatives_of(schema)]
     needed = [[name] for name in schema.get("required", ())]

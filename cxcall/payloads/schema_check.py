@@ -128,6 +128,10 @@ def match_and_check(
             found.append(_no_matching_operation(operations, operation, body))
         elif other := matching.find_better_operation(operations, named, body.value):
             found.insert(0, operation_mismatch(named, other, body))
+    elif matches:
+        from cxcall.payloads.intended_command import note_intended_command
+
+        found += note_intended_command(operations, matches, body, check_body)
     findings = (*(body.document.findings if body.document else ()), *found)
     valid_for = (operation,) if has_errors(findings) or not matches else matches
     return Verdict(tuple(each.name for each in valid_for), findings)

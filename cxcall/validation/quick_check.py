@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import merged_schema
 from cxcall.documents.json_document import MAX_DEPTH
 from cxcall.documents.json_pointer import child_at, join_pointer, leaves, split_pointer
+from cxcall.payloads.intended_command import commands_lacking_one, is_rarely_sent
 from cxcall.payloads.likely_mistakes import (
     RELATIONS,
     find_broken_relations,
@@ -58,7 +59,7 @@ class QuickCheck:
         self._decode = Decoder().decode
         self._decode_errors = (MsgspecError, ValueError, RecursionError)
         self._known, self._named = known, named
-        self._groups: dict[tuple[str, ...], list[list[Operation]]] = {}
+        self._groups: dict[tuple[str, ...], tuple[list[list[Operation]], bool]] = {}
         self._body_screen = cache(BodyScreen)
 
     def accept(self, lines: Sequence[bytes]) -> list[Matches]:
@@ -91,17 +92,22 @@ class QuickCheck:
         return matches if all(accepted) else []
 
     def _match(self, value: Any) -> Matches:
-        """Return the operations that an object is valid as; its names decide which operations are possible."""
+        """Return the operations that an object is valid as, if there is no note on another one.
+
+        Its names decide which operations are possible.
+        """
         if type(value) is not dict:
             return ()
         names = tuple(value)
-        groups = self._groups.get(names)
-        if groups is None:
+        known = self._groups.get(names)
+        if known is None:
             candidates = candidate_operations(self._known, value)
             groups = group_by_unknown_properties(candidates, value)
+            known = groups, bool(commands_lacking_one(candidates, value))
             if len(self._groups) < _SHAPES_KEPT:
-                self._groups[names] = groups
-        return first_valid(groups, value)
+                self._groups[names] = known
+        matches = first_valid(known[0], value)
+        return () if known[1] and is_rarely_sent(matches) else matches
 
 
 def _is_plain(lines: Sequence[bytes], values: Sequence[Any]) -> bool:

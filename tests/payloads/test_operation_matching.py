@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+import json
 from random import Random
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
 from cxcall.contracts import contract
 from cxcall.contracts.contract import load_catalog
 from cxcall.documents.json_pointer import objects, value_at
+from cxcall.findings.finding import Severity
 from cxcall.payloads.operation_matching import (
     candidate_operations,
     find_better_operation,
@@ -20,6 +23,7 @@ from cxcall.payloads.operation_matching import (
 )
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import match_and_check
+from cxcall.validation.quick_check import QuickCheck
 from helpers.planted_faults import correct_body
 
 if TYPE_CHECKING:
@@ -81,6 +85,26 @@ def test_array_that_fits_another_operation_is_for_that_one() -> None:
     other = find_better_operation(CATALOG, contract.load_operation("execute"), contacts.example)
     assert other is not None
     assert other.name == "add-contacts"
+
+
+def test_body_that_may_lack_a_property_of_a_command_has_a_note() -> None:
+    body: dict[str, Any] = {"callbackNumbers": ["+12025550123"]}
+    operations, (note,) = match_and_check(CATALOG, Payload(body), None)
+    assert operations == ("post-conversation-participant-callbacks",)
+    assert note.severity is Severity.NOTE
+    assert note.message.startswith("not valid as `create-callback`: the body of `create-callback`")
+    assert "--operation create-callback" in note.fix
+    line = json.dumps(body).encode()
+    assert QuickCheck(CATALOG, None).accept([line]) == [()]
+    for complete in (body | {"queueId": str(UUID(int=9 << 60))}, {"state": "disconnected"}):
+        assert match_and_check(CATALOG, Payload(complete), None).findings == ()
+
+
+def test_example_of_an_operation_is_not_taken_for_a_command() -> None:
+    examples = (each.example for each in WITH_BODY if not each.is_generated)
+    for example in examples:
+        _, findings = match_and_check(CATALOG, Payload(example), None)
+        assert "not valid as" not in "".join(each.message for each in findings)
 
 
 @pytest.mark.slow
