@@ -115,7 +115,8 @@ def _results_of_read(
             values.setdefault(name, text)
     yield CheckResult.passed(check, _describe_success(operation, body, declared, values))
     for expected in declared["expect"]:
-        yield _check_expectation(check, expected, body, preflight.payload.value)
+        of = str(expected.get("check", check))
+        yield _check_expectation(of, expected, body, preflight.payload.value)
 
 
 def _describe_success(
@@ -171,9 +172,9 @@ def _check_rights(
     """Yield the known facts about the token's rights; only an administrator can read a client's roles."""
     wrong = token_provider.check_token_kind(settings, token, operation)
     if wrong is not None:
-        yield CheckResult.of_finding("token", wrong)
+        yield CheckResult.of_finding("grant", wrong)
     elif operation.token_kinds:
-        yield CheckResult.passed("token", f"`{operation.name}` accepts {token.kind} tokens")
+        yield CheckResult.passed("grant", f"`{operation.name}` accepts {token.kind} tokens")
     actual = [str(scope) for scope in scopes] if isinstance(scopes, list) else []
     alternatives = [" + ".join(sorted(each)) for each in operation.scopes if each]
     if alternatives and actual:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from cxcall.transport.http_messages import Exchange
 
 _MAX_CLOCK_SKEW = 60.0
+_NOT_REACHED = "not checked: the host was not reached"
 _LOW_BUDGET = 10
 """Fewer remaining requests than this are reported as a failure."""
 
@@ -56,8 +57,8 @@ def run_checks(preflight: PreflightInput) -> Iterator[CheckResult]:
     probe = _probe_host(preflight)
     yield from _check_host(preflight.settings, probe)
     if probe.response is None:
-        for check in ("clock", "credentials", "token"):
-            yield CheckResult.unknown(check, "not checked: the host was not reached")
+        for check in ("clock", "credentials", "token", "rate"):
+            yield CheckResult.unknown(check, _NOT_REACHED)
         return
     yield from _check_credentials(preflight)
 
@@ -138,6 +139,7 @@ def _check_unreachable(host: str, probe: Exchange) -> Iterator[CheckResult]:
     says = f"`{host}` {problem}: {probe.detail}"
     if probe.failure not in failure_descriptions.TLS_FAILURES:
         yield CheckResult.failed("host", says, fix)
+        yield CheckResult.unknown("TLS", _NOT_REACHED)
         return
     if probe.failure != "ca-file":
         yield CheckResult.passed("host", f"`{host}` accepts connections")
@@ -181,7 +183,7 @@ def _check_request(preflight: PreflightInput, operation: Operation) -> Iterator[
             "request", "the body is not checked: none was given", "add it: `--file FILE`"
         )
     if operation.provenance == "community":
-        yield CheckResult.unknown("request", operation.provenance_note)
+        yield CheckResult.unknown("provenance", operation.provenance_note)
     yield from _check_numbers(preflight, operation, checked.findings, is_complete=is_complete)
 
 

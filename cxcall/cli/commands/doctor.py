@@ -66,8 +66,8 @@ class DoctorOptions(OptionGroup):
 def doctor(options: DoctorOptions) -> Report:
     """Run preflight checks before a call.
 
-    Checks host, certificate, clock, token, scopes, and rate; with --for also the request, its
-    number, calling hours and do-not-call list, and the campaign, list, and contact that it names. Each line
+    Checks settings, ledger, host, certificate, clock, credentials, token, and rate; with --for also
+    scopes, the request, its number, calling hours and do-not-call list, and the campaign, list, and contact that it names. Each line
     is passed, failed, or unknown, with the next step. Only read-only requests are sent: no calls are
     placed. Exit code 5 if a check failed.
     """
