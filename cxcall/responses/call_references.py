@@ -59,13 +59,6 @@ _PLACEHOLDER = compile_on_use(
     r"(?i)[0\W_]*|-\d+|(?![a-z]+ \d+$).*[a-z]{2}\s.*|.*\s[a-z]{2}.*|<[^@]*>|\{(?![\dA-F-]{36}\}).*"
     r"|[:$%]\W*[a-z_]+\W*|\W*(?:blank|n/?a|nan|nil|x{3,}|(?:call_?)?id)\W*"
 )
-_OF_REFUSAL = compile_on_use(
-    r"(?:.* )?(?:already|auth\w*|busy|conflict\w*|da(?:ys?|ily)|denied|duplicate\w*|e(?:rr(?:or)?)? ?[45]\d\d"
-    r"|errors?(?! \d)|empty|example|exceeded|exists?|expired|fail(?:ed|ure)|false|forbidden|hour(?:s|ly)?"
-    r"|invalid|limit\w*|minutes?|missing|none?|not?(?= |$)|null|pending|quotas?|rejected|requests?|required"
-    r"|seconds?|string|tbd|throttl\w+|timeout|too|un(?:assigned|auth\w+|available|defined|known)|uuid)(?: .*)?"
-)
-"""Words that errors have at the place of an ID."""
 _VERSION = compile_on_use(r"(?<![^\W_])v\d{1,2}(?![^\W_])")
 _MIXED_CASE = compile_on_use(
     r"(?=.*[a-z])(?=.*[A-Z])(?!(?:[a-z]{3,})?(?:[A-Z][a-z]{2,})*$)[a-zA-Z]{10,}"
@@ -223,8 +216,10 @@ def is_id(text: str, said: frozenset[str] | None = None) -> bool:
             return True
     if said is None or letters_of(text) in said or _PLACEHOLDER.fullmatch(text):
         return False
+    from cxcall.responses.failure_words import OF_REFUSAL
+
     words = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", text.partition("@")[0]).strip().lower()
-    return _OF_REFUSAL.fullmatch(words) is None
+    return OF_REFUSAL.fullmatch(words) is None
 
 
 def is_segment_of_calls(name: str) -> bool:

@@ -3,49 +3,96 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cxcall.documents.json_document import MAX_DEPTH
+from cxcall.documents.json_text import find_finite_json
 from cxcall.runtime.patterns import compile_on_use, compile_pattern, fold_name
 
-if TYPE_CHECKING:
-    from cxcall.runtime.patterns import LazyPattern
-
-SUCCESS_WORDS = frozenset(("ok", "success", "successful"))
-_NOTHING_WRONG = SUCCESS_WORDS | {"false", "na", "noerror", "noerrors", "none", "null"}
+_NOTHING_WRONG = frozenset("false na noerror noerrors none null ok success successful".split())
 _SUCCESS_CODE = r"0+|20[0-6]"
-_PLAIN = (
-    r"(?:(?:abort|cancel|conflict|duplicat|exceed|exception|expir|fail|invalid|refus|reject|restrict|suspend"
-    r"|throttl|violat)\w*|already|bad|black ?listed|(?:black|do not call) list|blocked|busy|ca(?:n ?not|n't)"
-    r"|could(?: not|n't)|denied|dis(?:abled|allowed)|dnc|do not call$|err(?:or)?s?|faults?|forbidden|illegal|incorrect"
-    r"|insufficient|ko|malformed|mismatch|missing|no (?:such|valid)|nok|offline|out of|outside|prohibited"
-    r"|too (?:many|long|short|large|late)|unable|un(?:(?:auth|assign|avail|expect|know|process|reach|support)\w+)|wrong"
-    r"|limit reached|(?:authentication|authorization|login|token) (?:is )?required"
+_OF_CHECK = (
+    r"(?:duplicat|invalid|restrict|suspend|throttl)\w*|bad|black ?listed|(?:black|do not call) list|blocked|denied"
+    r"|dis(?:abled|allowed)|dnc|do not call$|forbidden|illegal|incorrect|insufficient|limit (?:exceeded|reached)"
+    r"|malformed|mismatch|missing|no (?:such|valid)|out of (?:hours|range)|outside(?: calling)?|prohibited|too many"
+    r"|un(?:auth|support)\w+|(?<!went )wrong|(?:authentication|authorization|login|payment|token) (?:is )?required"
+    r"|not (?:an? )?(?:active|allowed|authori[sz]ed|callable|enough|found|logged in|permitted|supported|valid)"
+    r"|(?:call was not|no call was) placed"
+)
+"""What says that the request was refused before anything began."""
+PLAIN = (
+    rf"(?:{_OF_CHECK}|(?:abort|cancel|conflict|exceed|exception|expir|fail|refus|reject|skipp|suppress|violat)\w*"
+    r"|already|busy|ca(?:n ?not|n't)|could(?: not|n't)|declined|err(?:or)?s?|faults?|hang ?up|http [45]\d\d|ignored"
+    r"|ko|lost|maintenance|no (?:agents?|credit)|nok|offline|out of|paused|time ?outs?|timed ?out"
+    r"|too (?:long|short|large|late)|try again|un(?:able|(?:assign|avail|expect|know|process|reach|success)\w+)|wrong"
+    r"|(?:accepted|ok|success\w*) ?[:=] ?(?:0|false|no)"
     r"|(?:not(?: an?)?|no(?: \w+){1,3}) (?:able|accepted|active|allowed|authori[sz]ed|available|callable|called"
-    r"|created|dial(?:l?ed)?|enough|exist|found|logged in|permitted|placed|possible|processed|queued|ready"
-    r"|running|started|supported|valid))\b"
+    r"|created|dial(?:l?ed)?|enough|exist|found|logged in|ok|permitted|placed|possible|processed|queued|ready"
+    r"|received|running|sent|started|success\w*|supported|valid))\b"
 )
 """Words of a failure in any sentence; a text in another language has none of them."""
-_FAILURE = compile_on_use(
-    rf"\b(?:{_PLAIN}|(?:closed|limit|must|never|no(?= )|not(?= )|nothing(?= )|required)\b)"
+_FAILED = compile_on_use(rf"\b{PLAIN}")
+OF_REFUSAL = compile_on_use(
+    rf"(?:.* )?(?:(?!err(?:or)?s? \d)(?:{PLAIN})|auth\w*|da(?:ys?|ily)|e(?:rr(?:or)?)? ?[45]\d\d|empty|example"
+    r"|exists?|false|hour(?:s|ly)?|(?:rate)?limit\w*|minutes?|none?|not?(?= |$)|null|pending|quotas?|requests?|required"
+    r"|seconds?|string|tbd|too|undefined|uuid)(?: .*)?"
 )
-"""Words of a failure in what an error says; elsewhere some of them give advice."""
-_FAILED = compile_on_use(rf"\b{_PLAIN}")
+"""Words that errors have at the place of an ID."""
 _NO_FAILURE = compile_on_use(
     r"\b(?:0|zero|no|not(?: an?)?|not (?:found )?(?:in|on)(?: an?| the)?|never|nothing|without)(?: any)? "
-    rf"(?:{_PLAIN}|(?:issues?|problems?)\b)|\berrors? free\b|\b{_PLAIN} ?[:=] ?(?:0|none)(?=\W*$|[,;.)]| \w+ ?[:=])"
+    rf"(?:{PLAIN}|(?:issues?|problems?)\b)(?!(?: count)?[ :=]+[1-9])(?: (?:found|occurred))?|\berrors? free\b"
+    rf"|\b{PLAIN}(?: \w+)? ?[:=] ?(?:0|none)(?=\W*$|[,;.)]| \w+ ?[:=])"
 )
 """What says that nothing failed: `0 errors`, `no failed rows`, `rejected: 0`."""
-_DONE = compile_on_use(
-    r"(?<!not )(?<!be )(?<!n't )(?<!\b0 )(?<!\bno )\b(?:accepted|added|created|done"
-    r"|initiated|ok|placed|queued|received|scheduled|sent|start(?:ed|ing)|submitted|success\w*)\b"
+_CHECK = compile_on_use(
+    rf"\b(?:{_OF_CHECK}|(?:does not|doesn't) exist|closed|must|quota (?:exceeded|reached)|required"
+    r"|unknown (?!error|exception|failure|reason|result|stat)\w+)\b"
 )
-_OF_ERROR = compile_on_use(r"err(?:or)?(?:code|msg|message|no|text|type)?|exception|faultcode|type")
-_CODE = compile_on_use(r"(?:return|result|status)?code|rc|errno")
-_OUTCOME = compile_on_use(r"detail|message|msg|outcome|reason|result|stat(?:e|us)")
+_RUN = compile_on_use(
+    r"\b(?:abort|already|answer|attempt|backend|bridge|busy|call(?:ed|ee|ing)|cancel|commit|connect|constraint|crash"
+    r"|customer|deadlock|dial(?:er|ing)|disconnect|dropp?ed|e(?:conn|of|pipe|socket|timed)|exception|exit"
+    r"|fail(?!ed$|ure$|$)|gateway|ha[nu]ng|internal|leg|lost|machine|memory|network|no response|partial|reset|record"
+    r"|response|retr(?:y|ies)|ring|server|session|sip|socket|status of|stream|terminat|timed|took|transaction"
+    r"|transfer|unexpected|upstream|voicemail)\w*|\btime ?outs?\b"
+)
+"""Words of what runs after the check."""
+DONE = compile_on_use(
+    r"(?:accepted|added|calling|created|delivered|done|initiated|ok|placed|queued|received|scheduled|sent"
+    r"|start(?:ed|ing)|submitted|success\w*)\b"
+)
+"""What a request became that succeeded, as a whole state or message, or in a sentence."""
+_DONE = compile_on_use(rf"\b{DONE.pattern}")
+_CLAUSE = compile_on_use(r"[.;:!?,()=|/<>\n]+|\s-\s|\b(?:after|and|because|but|then|while)\b")
+_ACT = compile_on_use(
+    rf"\b(?:{DONE.pattern}|(?:(?:being|was) called|dial(?:l?ed|l?ing)|connected|processed|ringing"
+    r"|(?<=\w )(?<!a call is )in progress)\b)"
+)
+_NOT_DONE = compile_on_use(
+    r"\b(?:no|not|never|nothing|none|0|zero|without|false|yet|(?<!will )be|another|before|if|once|unless|until|when"
+    r"|calls (?:are|is)|consent|limit|maximum|maintenance|per|requests|serve[rd]|service|starting|token|too)\b|n't\b"
+)
+"""Words of a clause that does not say that a call was placed."""
+_OF_ERROR = compile_on_use(
+    r"(?:field|validation)?errors?(?:list)?|err(?:or)?(?:code|msg|message|no|text|type)?|exception|faultcode|problems"
+    r"|rc|retcode|type|violations"
+)
+_CODE = compile_on_use(r"(?:return|result|status)?code|errno|ret")
+_OWN_OUTCOME = compile_on_use(r"outcome|result|stat(?:e|us)")
+_OUTCOME = compile_on_use(
+    rf"{_OWN_OUTCOME.pattern}|.*(?:code|message|msg)|detail|reason|(?:re(?:sponse|sult|turn)|status)desc(?:ription)?"
+)
 _DESCRIPTION = compile_on_use(r"description|details?|title|type")
 """Texts of what was created, unless there is nothing else."""
-_FAILED_STATE = compile_on_use(r"(?!un(?:assigned|known))\S+")
-_FLAG = compile_on_use(r"(?:is)?(?:accepted|ok|succeeded|success|valid)")
+_NO_START = compile_on_use(r"(?:\d|(?:limited|no|none|not|null|unknown)\b).*")
+"""States of what was not started."""
+_OPEN_STATE = compile_on_use(r"un(?:assigned|known)|not (?:yet )?(?:called|dial+ed|started)")
+"""Those of them that are no failure."""
+_FLAG = compile_on_use(
+    r"(?:is)?(?:accepted|allowed|authori[sz]ed|callable|created|dial+ed|initiated|ok|permitted|placed|processed"
+    r"|queued|sent|started|succeeded|success(?:ful)?|valid)"
+)
+_FAILED_FLAG = compile_on_use(r"(?:is)?(?:blocked|denied|dnc|fail(?:ed|ures?)|invalid|rejected)")
+_MOST_TEXT = 16384
 
 
 def separate_words(text: str) -> str:
@@ -57,16 +104,48 @@ def separate_words(text: str) -> str:
 
 
 def says_failure(text: str) -> bool:
-    """Return whether what an error says has a word of a failure: `Invalid number`, `ContactBlocked`, `no_queue`."""
-    return _has_words(_FAILURE, text)
+    """Return whether a text has plain words of a failure, or is a platform's code of one: `Invalid number`, `no_queue`."""
+    start = text[:_MOST_TEXT]
+    is_failure = not says_nothing_wrong(start) and _FAILED.search(_without_negations(start))
+    return bool(is_failure) or is_published(start, "HTTP [45]")
 
 
-def _has_words(words: LazyPattern, text: str) -> bool:
+def is_published(text: str, place: str) -> bool:
+    """Return whether a text is a code that a platform has published at a place."""
     from cxcall.responses.platform_codes import find_platform_codes
 
-    if not says_nothing_wrong(text) and words.search(_without_negations(text)):
+    return any(compile_pattern(place).match(each.where) for each in find_platform_codes(text))
+
+
+def says_check(text: str) -> bool | None:
+    """Return whether an error is that of a check before anything began, or of something that ran; None if it does not say.
+
+    A code counts if a platform has published it for a refusal, but not for a timeout.
+    """
+    if is_published(text, "HTTP 4(?!08)"):
         return True
-    return any(compile_pattern("HTTP [45]").match(each.where) for each in find_platform_codes(text))
+    words = separate_words(text[:_MOST_TEXT])
+    others = _CHECK.sub("", words)
+    if _RUN.search(others) or _DONE.search(others):
+        return False
+    return True if others != words else None
+
+
+def says_done(text: str) -> bool:
+    """Return whether a clause of a text says that something was done, and none of its words negates it or tells a failure."""
+    for clause in _CLAUSE.split(text[:_MOST_TEXT]):
+        words = separate_words(clause)
+        is_phrase = re.search(r"\S[\s_]\S", clause) and _ACT.search(words)
+        if is_phrase and not _NOT_DONE.search(words):
+            words = _without_negations(words.replace("already ", ""))
+            if not _FAILED.search(words):
+                return True
+    return False
+
+
+def is_state_of_start(text: str) -> bool:
+    """Return whether a state may be that of something that was started."""
+    return not (_NO_START.fullmatch(separate_words(text)) or says_failure(text))
 
 
 def _without_negations(text: str) -> str:
@@ -81,20 +160,20 @@ def says_nothing_wrong(value: Any) -> bool:
         return all(map(says_nothing_wrong, value)) and not any(flags)
     if isinstance(value, dict):
         return all(map(says_nothing_wrong, value.values()))
-    text = str(value).strip().lower()
-    if text.isalpha():
-        return text in _NOTHING_WRONG
-    is_success = compile_pattern(_SUCCESS_CODE).fullmatch(text) is not None
-    words = compile_pattern(r"[\W_]").sub("", text)
-    return is_success or text in ("", "-") or words in _NOTHING_WRONG
+    text = str(value).strip()[:_MOST_TEXT]
+    words, letters = separate_words(text), compile_pattern(r"[\W_]").sub("", text.lower())
+    is_success = compile_pattern(_SUCCESS_CODE).fullmatch(text) or _NO_FAILURE.fullmatch(words)
+    return bool(is_success) or text in ("", "-") or letters in _NOTHING_WRONG
 
 
-def tells_failure(body: Any) -> bool:
-    """Return whether a text, or a member of an object, that would say what became of a request says that it failed."""
+def tells_failure(body: Any, sent: frozenset[str] = frozenset()) -> bool:
+    """Return whether a text, or a member of an object, that would say what became of a request says that it failed.
+
+    A message or a description that was sent says nothing of it.
+    """
     if isinstance(body, str):
-        words = _without_negations(body).strip(" .,;:")
-        is_done = _DONE.search(words) is not None and not words.startswith("no ")
-        return not is_done and _has_words(_FAILED, body)
+        inner = find_finite_json(body, MAX_DEPTH) if body[:1] == "{" else None
+        return tells_failure(inner) if inner else body.lower() not in sent and says_failure(body)
     if not isinstance(body, dict):
         return body is False or (isinstance(body, int) and body < 0)
     members = [(fold_name(name), value) for name, value in body.items()]
@@ -103,7 +182,8 @@ def tells_failure(body: Any) -> bool:
     if any(_reports_success(name, str(value).strip().lower()) for name, value in members):
         return False
     is_alone = all(_DESCRIPTION.fullmatch(name) for name, _ in members)
-    return any(_tells_failed_outcome(name, value, is_alone=is_alone) for name, value in members)
+    told = (m for m in members if _OWN_OUTCOME.fullmatch(m[0]) or str(m[1]).lower() not in sent)
+    return any(_tells_failed_outcome(*each, is_alone=is_alone) for each in told)
 
 
 def _reports_failure(name: str, value: Any, body: dict[str, Any]) -> bool:
@@ -113,6 +193,8 @@ def _reports_failure(name: str, value: Any, body: dict[str, Any]) -> bool:
     text = str(value).strip()
     if _FLAG.fullmatch(name):
         return text.lower() in ("false", "n", "no", "nok")
+    if _FAILED_FLAG.fullmatch(name):
+        return not says_nothing_wrong(value)
     if _CODE.fullmatch(name) and re.fullmatch(r"-\d+|[45]\d\d", text):
         return text[0] == "-" or len(body) == 1
     is_of_error = ERROR_NAME.fullmatch(name) or _OF_ERROR.fullmatch(name)
@@ -126,14 +208,13 @@ def _reports_success(name: str, text: str) -> bool:
         return text in ("true", "y", "yes", "1")
     if _CODE.fullmatch(name):
         return compile_pattern(_SUCCESS_CODE).fullmatch(text) is not None
-    return name in ("outcome", "result", "state", "status") and bool(_DONE.fullmatch(text))
+    return bool(_OWN_OUTCOME.fullmatch(name) and DONE.fullmatch(text))
 
 
 def _tells_failed_outcome(name: str, value: Any, *, is_alone: bool) -> bool:
     """Return whether a text of the outcome has plain words of a failure; a description only if it `is_alone`."""
     is_outcome = _OUTCOME.fullmatch(name) or (is_alone and name != "type")
     if not is_outcome or not isinstance(value, str):
-        return False
-    # A call that is `not_started` has not failed.
-    is_open = name in ("state", "status") and not _FAILED_STATE.fullmatch(separate_words(value))
-    return not is_open and tells_failure(value)
+        return value is False and _OUTCOME.fullmatch(name) is not None
+    is_state = name in ("state", "status")
+    return says_failure(value) and not (is_state and _OPEN_STATE.fullmatch(separate_words(value)))

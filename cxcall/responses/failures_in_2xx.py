@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_pointer import join_pointer, leaves, split_pointer
+from cxcall.documents.json_pointer import join_pointer, split_pointer
 from cxcall.documents.json_text import as_text
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
@@ -17,13 +16,10 @@ if TYPE_CHECKING:
 
     from cxcall.transport.http_messages import HttpResponse
 
-_FAILED_CALL_CODES = tuple(
-    """
-    failed noanswer busy badnumber error rejected noports agentlegalreadyactive agentlinktimeout
-    invalidstate invalidstationid invalidcallleg invalidcallcount joinfailed linkfailed loginfailed
-    campaignclosed dialersuppressed
-    """.split()
-)
+_FAILED_CALL_CODES = (
+    "failed noanswer busy badnumber error rejected noports agentlegalreadyactive agentlinktimeout invalidstate"
+    " invalidstationid invalidcallleg invalidcallcount joinfailed linkfailed loginfailed campaignclosed dialersuppressed"
+).split()
 # Values of response members, in lower case, that mean that an accepted request failed later. Sources:
 # campaigns and tracking in docs/platforms/genesys-cloud.md, following a call in docs/platforms/nice-cxone.md.
 _FAILED_VALUES = {
@@ -37,17 +33,17 @@ _WRAP_UP_NAMES = ("wrapupcode", "lastresult")
 _ERROR_OBJECTS = ("error", "errorinfo", "fault", "errordetails")
 _ERROR_TEXT = r"(?i)\s*error\.inin"
 _FAILED_WORDS = {"fail", "failed", "failure", "error", "rejected", "refused", "denied"}
-_ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
+ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
 _STATUS_NAMES = frozenset(("status", "statuscode", "httpstatus", "httpstatuscode", "state"))
 _FLAG_NAMES = ("haserror", "haserrors", "iserror")
 _WRAPPERS = ("data", "result", "response", "payload", "responsestatus")
 """Members that hold the whole result of a request, which says itself whether it failed."""
 _ERROR_STATUS = r"(?:http/\S+ )?[45]\d\d\b"
 SUCCESS_NAMES = ("success", "succeeded", "ok", "issuccess")
-_COUNT_NAMES = frozenset(
+_COUNT_NAMES = (
     "errorcount failurecount failedcount failedrecords rejectedrecords invalidrecords".split()
 )
-_DESCRIBED_NAMES = {*SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *_ERROR_NAMES, *_FLAG_NAMES}
+_DESCRIBED_NAMES = {*SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *ERROR_NAMES, *_FLAG_NAMES}
 _KEPT_NAMES = 1024
 _CONTAINERS = (dict, list)
 _FAILED_WRAP_UP = (
@@ -254,10 +250,10 @@ def reported_failure(response: HttpResponse) -> str:
     return next((text for entry in entries for text in describe_failures(entry)), "")
 
 
-def result_objects(body: Any) -> list[Any]:
-    """Return the objects that say what became of a request: the items of a list, or an object and those in its wrappers."""
-    wrapped = body.items() if isinstance(body, dict) else ()
-    inner = [value for name, value in wrapped if name.lower() in _WRAPPERS]
+def result_objects(body: Any, names: tuple[str, ...] = _WRAPPERS) -> list[Any]:
+    """Return what says what became of a request: the items of a list, or an object and those at these names in it."""
+    members = body.items() if isinstance(body, dict) else ()
+    inner = [value for name, value in members if name.lower() in names]
     return body if isinstance(body, list) else [body, *inner]
 
 
@@ -271,29 +267,26 @@ def describe_failures(entry: Any) -> Iterator[str]:
 
 def _is_error_code(code: Any) -> bool:
     """Return whether the `code` beside a message is a status of an error, or a platform's code of one."""
-    from cxcall.responses.platform_codes import find_platform_codes
+    from cxcall.responses.failure_words import is_published
 
-    found = find_platform_codes(code) if isinstance(code, str) else ()
     is_status = compile_pattern(_ERROR_STATUS).fullmatch(str(code).lower()) is not None
-    return is_status or any(compile_pattern("HTTP [45]").match(each.where) for each in found)
+    return is_status or (isinstance(code, str) and is_published(code, "HTTP [45]"))
 
 
 def _describe_failure(member: str, value: Any) -> str:
     """Return what a member of a body reports as a failure; empty if it reports none."""
     name, text = member.lower(), str(value).strip().lower()
-    if name in SUCCESS_NAMES and text in ("false", "no", "0"):
+    is_flag = text in ("false", "no", "0") if name in SUCCESS_NAMES else text == "true"
+    is_named = name in (*SUCCESS_NAMES, *_FLAG_NAMES)
+    if (is_named and is_flag) or (name in _COUNT_NAMES and _is_integer_above(value, 0)):
         return f"`{member}` is {text}"
-    if name in _FLAG_NAMES and text == "true":
-        return f"`{member}` is true"
-    if name in _COUNT_NAMES and _is_integer_above(value, 0):
-        return f"`{member}` is {value}"
     if name in _STATUS_NAMES and (
         _is_integer_above(value, 399)
         or text in _FAILED_WORDS
         or (not text.isalpha() and compile_pattern(_ERROR_STATUS).match(text))
     ):
         return f"`{member}` is `{_shorten(text)}`"
-    if name in _ERROR_NAMES and not _says_nothing_wrong(value):
+    if name in ERROR_NAMES and not _says_nothing_wrong(value):
         return f"`{member}` is `{_shorten(as_text(value))}`"
     return ""
 
@@ -312,23 +305,3 @@ def _shorten(text: str) -> str:
 
 def _is_integer_above(value: Any, limit: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > limit
-
-
-def is_partial(body: Any) -> bool:
-    """Return whether a body that reports a failure also reports a success, or does not say in known words that it failed."""
-    from cxcall.responses.failure_words import SUCCESS_WORDS, says_failure
-
-    texts = [str(value) for _, value in leaves(body)]
-    if any(re.sub(r"\W", "", each).lower() in SUCCESS_WORDS for each in texts):
-        return True
-    entries = [each for each in result_objects(body) if isinstance(each, dict)]
-    plain = [
-        {name: each[name] for name in each if name.lower() not in _ERROR_NAMES} for each in entries
-    ]
-    is_certain = any(map(says_failure, texts)) or any(
-        any(describe_failures(each)) for each in plain
-    )
-    if isinstance(body, list):
-        return not is_certain or any(not any(describe_failures(entry)) for entry in body)
-    flags = [str(each).lower() for name, each in body.items() if name.lower() in SUCCESS_NAMES]
-    return not is_certain or "true" in flags

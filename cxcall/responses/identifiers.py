@@ -28,11 +28,9 @@ _CORRELATION_PLACES = {
     CXONE: "the header `CorrelationId`",
 }
 _MAX_ID_LENGTH = 256
-_LIKELY_NAMES = tuple(
-    """
-    callid callsid callcontrolid calluuid conversationuuid conversationid engagementid interactionid sid uuid id
-    """.split()
-)
+_LIKELY_NAMES = (
+    "callid callsid callcontrolid calluuid conversationuuid conversationid engagementid interactionid sid uuid id"
+).split()
 """Usual names of the ID of a call, without punctuation."""
 _NUMBERED = r"(?![0\W_]*$|-)\w[\w.:-]*(?<=\d)"
 """A text with a number at its end, such as `limit-17`."""

@@ -20,13 +20,10 @@ if TYPE_CHECKING:
 
 SOURCE = "response"
 _MAX_LENGTH = 300
-_MESSAGE_NAMES = tuple(
-    """
-    message messagewithparams usermessage error_description errordescription errormessage
-    description detail faultstring error
-    """.split()
-)
-
+_MESSAGE_NAMES = (
+    "message messagewithparams usermessage error_description errordescription errormessage"
+    " description detail faultstring error"
+).split()
 _CODE_NAMES = ("code", "errorCode", "error")
 LOCATIONS = {
     **dict.fromkeys(("body", "requestbody"), "body"),
@@ -35,10 +32,8 @@ LOCATIONS = {
     **dict.fromkeys(("header", "headers"), "header"),
 }
 """The part of a request by the names that frameworks give to it."""
-_LISTS = frozenset(
-    """
-    errors error detail details violations fielderrors fieldviolations issues invalidparams validationerrors
-    """.split()
+_LISTS = compile_on_use(
+    r"(?:field|validation)?errors?|details?|(?:field)?violations|issues|invalidparams"
 )
 _OWN_PLACES = tuple("pointer field fieldname param parameter property".split())
 """Members that name a place beside a message at the top of a body too, where `path` and `name` mean others."""
@@ -46,19 +41,13 @@ _PLACES = (
     *_OWN_PLACES,
     *"loc path instancepath datapath propertypath propertyname attribute name".split(),
 )
-_MESSAGES = tuple(
-    """
-    message msg detail defaultmessage errormessage description reason title error
-    """.split()
-)
+_MESSAGES = "message msg detail defaultmessage errormessage description reason title error".split()
 ERROR_NAME = compile_on_use(
-    r"errors?_?(?:summary|messages?|msg|descriptions?|details?|texts?|reasons?|causes?)?|fault",
-    re.IGNORECASE,
+    r"(?i)errors?_?(?:summary|messages?|msg|descriptions?|details?|texts?|reasons?|causes?)?|fault"
 )
 """Members with the words of an error, or with a list of errors, in any API: `errorSummary`, `error_messages`, `errors`."""
 _PROBLEM = compile_on_use(
-    r"\b(?:must|cannot|may not|should|(?:is|are) (?:invalid|missing|not|required|too))\b",
-    re.IGNORECASE,
+    r"(?i)\b(?:must|cannot|may not|should|(?:is|are) (?:invalid|missing|not|required|too))\b"
 )
 """A sentence on what is wrong with a value."""
 _OF_ONE_ERROR = frozenset("message code error errorcode status".split())
@@ -228,7 +217,7 @@ def listed_errors(body: Any, depth: int = 0) -> Iterator[ListedError]:
     if found := _read_error(body, _OWN_PLACES):
         yield found
     for name, inner in body.items():
-        if fold_name(name) not in _LISTS:
+        if not _LISTS.fullmatch(fold_name(name)):
             continue
         for item in inner if isinstance(inner, list) else ():
             found = _read_error(item, _PLACES) if isinstance(item, dict) else None
@@ -244,7 +233,7 @@ def _messages_by_name(members: dict[str, Any], *, is_open: bool) -> Iterator[Lis
     for name, value in members.items():
         texts = value if is_one else _texts_of(value)
         is_list = isinstance(texts, list) and bool(texts) and isinstance(texts[0], str)
-        if is_list and fold_name(name) not in _LISTS and (names := _split_place(name)):
+        if is_list and not _LISTS.fullmatch(fold_name(name)) and (names := _split_place(name)):
             yield ListedError("", names, texts[0])
 
 

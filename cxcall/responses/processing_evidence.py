@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.finding import Finding
 from cxcall.responses.failures_in_2xx import (
     describe_failures,
-    is_partial,
     reported_failure,
     result_objects,
 )
@@ -33,7 +32,8 @@ _HTML_START = r"(?is)(?>\s*(?:<\?xml[^>]*>|<!--.*?-->))*+\s*<(?:!doctype )?html"
 _START_LENGTH = 4096
 # Words in braces are a text.
 _JSON_START = r"\{(?!\s*[^\W\d][^\d{}\[\]:\"'=]*\}\s*\Z)|\[\s*[\[{\"]"
-_BINARY = r"[\x00-\x08\x0e-\x1f]"
+# A body that is no text in UTF-8 has replacement characters, but so has the page of a gateway in another encoding.
+_BINARY = r"[\x00-\x08\x0e-\x1f]|\A[^<\ufffd]*\ufffd"
 
 
 class Evidence(StrEnum):
@@ -47,6 +47,8 @@ class Evidence(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
+# Members that may have the result of another system.
+_INNER = ("body", "call", "output")
 _SENT_AGAIN = (Evidence.BUSY, Evidence.UNAUTHORIZED)
 
 
@@ -137,30 +139,24 @@ def _classify_success(
     has_id = engagement_id(operation, response, first_place) is not None
     # The body of a read describes another request: a read fails only by its status.
     if operation.is_read:
-        return _classify_unreported(response, operation, has_id=has_id)
+        return _classify_unreported(request, response, operation, has_id=has_id)
     body = response.json()
     if response.status == HTTPStatus.MULTI_STATUS:
         return Evidence.ACCEPTED if _all_items_succeeded(body) else Evidence.INCONCLUSIVE
     if not reported_failure(response):
-        return _classify_unreported(response, operation, has_id=has_id)
+        return _classify_unreported(request, response, operation, has_id=has_id)
+    from cxcall.responses.start_evidence import leaves_outcome_open
+
     has_id = has_id or "Location" in response.headers
-    is_doubtful = has_id or is_partial(body) or _may_be_started(body, request)
+    is_doubtful = has_id or leaves_outcome_open(body, request)
     return Evidence.INCONCLUSIVE if is_doubtful else Evidence.REFUSED
 
 
-def _may_be_started(body: Any, request: HttpRequest) -> bool:
-    """Return whether a body that reports a failure names something that was started, or an error such as a timeout."""
-    from cxcall.responses import start_evidence
-
-    sent = start_evidence.values_sent(request)
-    return start_evidence.names_something_started(
-        body, sent
-    ) or start_evidence.body_leaves_outcome_open(body, request)
-
-
-def _classify_unreported(response: HttpResponse, operation: Operation, *, has_id: bool) -> Evidence:
+def _classify_unreported(
+    request: HttpRequest, response: HttpResponse, operation: Operation, *, has_id: bool
+) -> Evidence:
     is_readable = has_id or not (
-        unread_reason(response, operation) or failure_reason(response, operation)
+        unread_reason(response, operation) or failure_reason(request, response, operation)
     )
     return Evidence.ACCEPTED if is_readable else Evidence.INCONCLUSIVE
 
@@ -219,20 +215,25 @@ def unread_reason(response: HttpResponse, operation: Operation) -> str:
     return "" if operation.is_read else _describe_body(response, operation)
 
 
-def failure_reason(response: HttpResponse, operation: Operation) -> str:
+def failure_reason(request: HttpRequest, response: HttpResponse, operation: Operation) -> str:
     """Return that the JSON of a 2xx response without an engagement ID says in another way that a call failed; or nothing."""
     body = response.json()
-    is_failure = body is not None and operation.can_place_call and _tells_failure(body)
+    is_failure = body is not None and operation.can_place_call and _tells_failure(body, request)
     return "a body that reports an error" if is_failure else ""
 
 
-def _tells_failure(body: Any) -> bool:
-    """Return whether a body says that a request failed, and names nothing that was started."""
+def _tells_failure(body: Any, request: HttpRequest | None = None) -> bool:
+    """Return whether a body says that a request failed, and names nothing that was started; what was sent says neither."""
     from cxcall.responses.failure_words import tells_failure
-    from cxcall.responses.start_evidence import names_something_started
 
-    is_failed = any(map(tells_failure, result_objects(body)))
-    return is_failed and not names_something_started(body, frozenset())
+    results = [each for entry in result_objects(body) for each in result_objects(entry, _INNER)]
+    if not any(map(tells_failure, results)):
+        return False
+    from cxcall.responses.start_evidence import names_something_started, values_sent
+
+    sent = values_sent(request) if request else frozenset()
+    is_failed = any(tells_failure(each, sent) for each in results)
+    return is_failed and not names_something_started(body, sent)
 
 
 def is_compressed(response: HttpResponse) -> bool:
@@ -254,7 +255,6 @@ def _describe_body(response: HttpResponse, operation: Operation) -> str:
     from urllib.parse import parse_qsl
 
     from cxcall.responses.failure_words import tells_failure
-    from cxcall.responses.start_evidence import is_open_error
 
     text = response.text.lstrip("\ufeff \t\r\n")
     if compile_pattern(_JSON_START).match(text):
@@ -263,11 +263,9 @@ def _describe_body(response: HttpResponse, operation: Operation) -> str:
         return "a body that is XML, although the document does not declare it"
     if compile_pattern(_BINARY).search(text):
         return _NOT_TEXT
-    fields = dict(parse_qsl(text))
-    is_failure = not text.startswith("<") and (
-        tells_failure(text.strip()) or _tells_failure(fields)
-    )
-    return _ERROR_TEXT if is_failure or is_open_error(text) else ""
+    fields = {} if text.startswith("<") else dict(parse_qsl(text))
+    is_failure = _tells_failure(fields) or (text[:1] != "<" and tells_failure(text.strip()))
+    return _ERROR_TEXT if is_failure else ""
 
 
 def _declared_types(operation: Operation) -> Iterator[str]:

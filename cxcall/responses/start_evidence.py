@@ -7,8 +7,8 @@ ID if it has a digit, or ten letters in mixed case that are not words; a code of
 not. If the request would be sent again, or after a conflict (409), any text counts unless it is a placeholder or a word of the
 error, and so does a state that another request may have, too.
 Headers and sentences may be about an earlier call, and a `contactId` about a person, so they only keep a request from
-being sent again. A 2xx response that reports a failure needs less: any new ID, state, count, or time, or an error such as
-a timeout.
+being sent again, like a 2xx code in the body. A 2xx response that reports a failure needs less: any new ID, state, count, or
+time, or a message that is not one of a check.
 """
 
 from __future__ import annotations
@@ -38,10 +38,15 @@ from cxcall.responses.call_references import (
     members,
     refers_to_call,
 )
-from cxcall.responses.failure_words import SUCCESS_WORDS, separate_words
-from cxcall.responses.failures_in_2xx import SUCCESS_NAMES
+from cxcall.responses.failure_words import (
+    DONE,
+    is_state_of_start,
+    says_check,
+    says_done,
+)
+from cxcall.responses.failures_in_2xx import ERROR_NAMES, SUCCESS_NAMES, describe_failures
 from cxcall.responses.identifiers import correlation_id, engagement_id
-from cxcall.runtime.patterns import LazyPattern, compile_on_use
+from cxcall.runtime.patterns import compile_on_use
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,71 +62,44 @@ _OTHER_IDS = compile_on_use(
     r"(?:context|correlation|request|trace|span|error|log|event|message|transaction|support|incident|session"
     r"|tenant|org|organization|business|bu|client|user)(?:ids?|guid|uuid)|(?:is)?(?:in)?valid|(?:un)?paid|void"
 )
-_NOT_STARTED = compile_on_use(
-    r"fail|error|nok|reject|refus|invalid|denied|abort|cancel|not|none|null|unknown|skip|block"
-    r"|bad|^\d+\b"
-)
 _ACT_NAME = compile_on_use(
     rf"(?:calls?)?(?:{ACT.pattern}|rang|succeeded|processed)(?:at|on|time|date|count|calls?)?"
     r"|(?:start|dial|creation|creat|queue|connect|answer|ring)(?:ed)?(?:time|date|at)"
     r"|(?:call|talk|ring)(?:duration|seconds)(?:seconds|ms)?"
 )
-_COUNT_NAME = compile_on_use(r"success(?:es|ful)?(?:count)?")
+_COUNT_NAME = compile_on_use(r"(?:num|total)?succe(?:eded|ss(?:es|ful)?)(?:count)?")
 _STATE_NAME = compile_on_use(rf"(?:{STATE.pattern})$")
 _CODE_NAME = compile_on_use(r"(?:http)?(?:status|statuscode|errorcode|code)")
+_SUCCESS_CODE = compile_on_use(r"(?:http/\S+ )?20[0-6](?!\d)|(?:ok|success)$")
 _OPEN_CODE = compile_on_use(r"(?:http/\S+ )?(?:5\d\d|408|460|499)(?!\d)")
-# What gateways and servers say if it is not known whether the request was processed.
-_OPEN_ERROR = compile_on_use(
-    r"^time ?out\b(?! (?:in )?(?:ms|seconds)\b)|\btimed ?out\b|\be(?:socket)?timedout\b"
-    r"|\b(?:backend|connection|gateway|network|operation|read|request|response|server|socket|upstream) time ?out\b"
-    r"|\b(?:bad gateway|(?:internal|server) error|service unavailable)\b|^unavailable$"
-    r"|\bdeadline exceeded\b|\b(?:unknown|unexpected) error\b|\bno (?:response|answer|reply) (?:from|received)\b"
-    r"|\bconnection (?:was |has been )?(?:lost|reset|closed|aborted|dropped|broken)\b"
-    r"|\be(?:conn(?:reset|aborted)|pipe)\b|\b(?:socket hang ?up|broken pipe|unexpected eof)\b|^eof$"
-)
-_PLACED = (
-    r"(?:answered|connected|created|dial(?:l?ed|l?ing)|disconnected|dropped|ended|in progress|initiated|placed"
-    r"|queued|ringing|started)(?! (?:for|to|with) (?:another|other)\b)"
-)
-_STATED_CALL = compile_on_use(
-    r"(?:^|[.,:;] |(?<!before )(?<!if )(?<!once )(?<!until )\b(?!a call is (?!already|being|now))"
-    r"(?:an?|the|this|your) )(?:(?:outbound|phone|voice) )*call (?:(?:for|to|with) (?:(?:that|the|this) \w+ )?)?"
-    rf"(?:is|was|(?:has|had|is|was) (?:already )?(?:been|being)) (?:already |now |being |successfully )*{_PLACED}\b"
-    rf"|^(?:the |your |outbound )*call (?:already |now |successfully )?{_PLACED}(?: successfully)?"
-    r"(?:$|[.,:;!]| ?\(| (?:at|by|for|to|with)\b)|^(?:calling|dial(?:l?ed|l?ing)) \W*\d"
-    r"|(?:^|\b(?:contact|customer|lead|number|person) (?:is |was )?)already (?:connected|in progress|queued)\b"
-    r"|\balready (?:being )?(?:called|dial(?:l?ed|l?ing))\b"
-)
-"""A sentence that says that a call was placed."""
-_PLACED_CALL = compile_on_use(
-    _STATED_CALL.pattern
-    + r"|\balready (?:connected|queued|(?:in )?progress)\b|^(?:line |user )?busy(?: here)?$|^no ?answer\b(?! (?:method|ur[il]))"
-    r"|^unanswered$|\bhung up\b|\b(?:did not|didn't) answer\b|\b(?:not|never) answered\b"
-)
-"""What a failure says if a call was placed."""
 # They name a part of the request, such as `requestTimeout`.
-_PLACE_NAME = compile_on_use(
-    r"(?:attribute|field|name|param(?:eter)?|path|pointer|property)(?:name)?"
-)
+_PLACE_NAME = compile_on_use(r"(?:attribute|field|name|param\w*|path|pointer|property)(?:name)?")
 _DOCUMENT_HOST = compile_on_use(
     r"https?://((?:[\w-]+\.)*(?:community|developers?|docs?|help|kb|status|support|wiki)\.[\w.-]+)"
 )
-_OF_TEXT = compile_on_use(
-    r".*(?:code|description|details?|errors?|message|reason|status|title|type)"
-)
 _TEXT_OF_ERROR = compile_on_use(
-    r".*(?:code|description|details?|errors?|message|msg|reason|title)|.*fault.*"
+    r".*(?:code|desc\w*|details?|errors?|fault.*|message|msg|reason|title)"
 )
-_OUTCOME_NAME = compile_on_use(r"message|msg|outcome|result")
+_OUTCOME_NAME = compile_on_use(r"(?:message|msg|outcome|result)?")
 _PAIR = compile_on_use(
     r"""(?<![\w.-])(?:[\d_.-]+(?=[A-Za-z]))?((?:[A-Za-z]++[ _-](?=[Ii][Dd]\b))?[A-Za-z][\w.-]*+)"""
     r"""(?=(?:[\\"']*+\s*+[:=>]|(?<=[Ii][Dd])\s)\s*+[\\"'\[]*+([^\s"'\\&;,<>(){}\[\]]{1,256}+))"""
 )
 """A name and a value in any text: `Call-ID: C-77`, `callId=C-77`, a part of JSON or of XML that cannot be read whole."""
+_OF_SERVER = compile_on_use(r"(?i)\bmaintenance\b|^(?:(?:the )?(?:server|service) is )?starting\b")
+_STATE_OF_SERVER = compile_on_use(r"(?:schedul|start).*|.*=(?:in[ _-]progress|starting)$")
+_ATTRIBUTE = compile_on_use(r"""([\w.:-]++)\s*+=\s*+["']([^"']*+)["']""")
 _TAG = compile_on_use(r"<(/?)(?:[\w.-]++:)?([\w.-]++)([^<>]*+)>([^<]*+)")
 _MOST_TEXT = 16384
 _TEXT = "text"
 """What a name and a value in a text are about."""
+_SENTENCE = compile_on_use(r"[^\W\d_]{3}\S* (?:.* )?[^\W\d_]{3}")
+_RUN_NAME = compile_on_use(
+    r"(?:call|last|next|will)?(?:attempt|billed|cost|disconnect|duration|end(?:ed)?(?:at|time)|hangup|partial|position"
+    r"|price|queueposition|recording|retr(?:y|ies)|sip|talk|upstream)"
+    r"(?:s|at|cause|code|count|ms|reason|scheduled|seconds|status|time|type|url)*"
+)
+"""Members of a call that was placed, or will be."""
 _CREATION = compile_on_use(r"creat(?:ed|ion)(?:at|on|time|date)?")
 # In an error, these are the error's own, or lead to its documentation.
 _OF_ERROR = frozenset({"id", "self", "url", "uri"})
@@ -153,6 +131,8 @@ def shows_call(
         return False
     is_place_known = operation.engagement_id and operation.contract.is_shipped
     with_ids = not (is_place_known and operation.provenance == "published")
+    if response.status == HTTPStatus.SERVICE_UNAVAILABLE and any(map(_OF_SERVER.search, texts)):
+        inside = [each for each in inside if not _is_of_server(each)]
     if any(refers_to_call(each, known, with_ids=with_ids, said=said) for each in inside):
         return True
     if not in_doubt:
@@ -173,8 +153,14 @@ def shows_call(
     return (
         any(refers_to_call(each, known, said=said) for each in headers)
         or any(_says_success(each, known, tells_error=tells_error) for each in inside)
-        or any(_says(_STATED_CALL, text) and text.lower() not in known for text in texts)
+        or any(says_done(text) and text.lower() not in known for text in texts)
     )
+
+
+def _is_of_server(member: Member) -> bool:
+    """Return whether a member may be a state or time of a server that starts, or of its maintenance."""
+    found = _STATE_OF_SERVER.match(f"{member.name}={member.value}")
+    return found is not None and member.about != CALL
 
 
 def pairs_in(texts: Iterable[str]) -> list[tuple[str, str]]:
@@ -199,10 +185,13 @@ def _says_success(member: Member, known: frozenset[str], *, tells_error: bool) -
     if about == DETAIL or not value:
         return False
     is_other = tells_error and about in (ERROR, OTHER)
+    is_code = about != ERROR and not is_other and _CODE_NAME.fullmatch(name)
+    if is_code and _SUCCESS_CODE.match(str(value).lower()):
+        return True
     word, is_own = letters_of(str(value)), STATE.fullmatch(name) or _OUTCOME_NAME.fullmatch(name)
     if is_own or _STATE_NAME.search(name):
         is_call = is_own and about in (CALL, RESPONSE) and word != "running"
-        is_success = word in SUCCESS_WORDS and not is_other
+        is_success = not is_other and DONE.fullmatch(word) and word != "starting"
         return is_success or is_act(word, CALL if is_call else RESPONSE)
     if _ID_NAME.search(name):
         return not tells_error and is_id(str(value).strip()) and _says_started(member, known)
@@ -228,34 +217,46 @@ def names_something_started(body: Any, sent: frozenset[str]) -> bool:
 
 def _texts_of_error(inside: Iterable[Member]) -> frozenset[str]:
     """Return what an error says, to compare with an ID that may repeat it."""
-    texts = (str(each.value) for each in inside if _OF_TEXT.fullmatch(each.name))
+    texts = (str(each.value) for each in inside if _TEXT_OF_ERROR.fullmatch(each.name))
     return frozenset(map(letters_of, texts))
 
 
-def body_leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
-    """Return whether a body reports an error that leaves open whether the request was processed: 500, 504, a timeout.
+def leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
+    """Return whether a body that reports a failure leaves open whether the request was processed.
 
-    As the status of a response, it would leave that open, too. Values that were sent say nothing.
+    It does not if nothing in it says that something was started or succeeded, and it has no message, or all messages are
+    those of a check before anything began. Values that were sent say nothing, nor do places. An ID, a code, or a word that
+    is unknown is no message if there is another one.
     """
-    sent = values_sent(request)
+    sent, is_check, is_told, is_plain = values_sent(request), False, False, False
+    is_partial = isinstance(body, list) and any(not any(describe_failures(each)) for each in body)
+    if is_partial or names_something_started(body, sent):
+        return True
     for name, value, *_ in members(body):
-        text = str(value).strip().lower()
-        if text in sent:
+        text = str(value).strip()
+        if text.lower() in sent or _PLACE_NAME.fullmatch(name):
             continue
-        if _CODE_NAME.fullmatch(name) and _OPEN_CODE.match(text):
+        if _is_open(name, text.lower()):
             return True
-        if name in SUCCESS_NAMES and text == "0":  # no success, or no error
+        is_failure = name not in ERROR_NAMES and any(describe_failures({name: value}))
+        is_plain = is_plain or is_failure
+        if is_failure or not isinstance(value, str):
+            continue
+        is_of_check = says_check(text)
+        if is_of_check is False or (is_of_check is None and _SENTENCE.search(text)):
             return True
-        if not _PLACE_NAME.fullmatch(name) and (
-            is_open_error(str(value)) or _says(_PLACED_CALL, str(value))
-        ):
-            return True
-    return False
+        is_check = is_check or is_of_check is True
+        is_told = is_told or (_TEXT_OF_ERROR.fullmatch(name) is not None and text != "")
+    return not is_check and (is_told or not is_plain)
 
 
-def is_open_error(text: str) -> bool:
-    """Return whether a text reports an error that leaves open whether a request was processed."""
-    return _OPEN_ERROR.search(separate_words(text)) is not None
+def _is_open(name: str, text: str) -> bool:
+    """Return whether a member is a code such as 504, may be a success, or tells of a call that was placed."""
+    if name in SUCCESS_NAMES:
+        return text in ("0", "true")
+    is_code = _CODE_NAME.fullmatch(name) and _OPEN_CODE.match(text)
+    is_run = _RUN_NAME.fullmatch(name) and text not in ("", "0", "false", "none")
+    return bool(is_code or is_run)
 
 
 def values_sent(request: HttpRequest) -> frozenset[str]:
@@ -271,11 +272,6 @@ def values_sent(request: HttpRequest) -> frozenset[str]:
     return frozenset(unquote(each).strip().lower() for each in found)
 
 
-def _says(pattern: LazyPattern, text: str) -> bool:
-    """Return whether a text says something of a call, whose ID may be in it: `Call C-7 was placed`."""
-    return pattern.search(separate_words(re.sub(r"(?<=\s)(?=\S*\d)\S+\s", "", text))) is not None
-
-
 def _content(response: HttpResponse) -> Any:
     """Return the JSON of a body; for a form, XML, or a text, its members, and the whole text."""
     body, text = response.json(), response.text
@@ -283,9 +279,9 @@ def _content(response: HttpResponse) -> Any:
         return body
     found: list[dict[str, Any]] = [{"": text}, dict(parse_qsl(text[:_MOST_TEXT]))]
     above = ["data"]
-    for end, tag, rest, value in _TAG.findall(text[:_MOST_TEXT]):
+    for end, tag, rest, value in _TAG.findall(re.sub(r"<!\[CDATA\[|\]\]>", "", text[:_MOST_TEXT])):
         if not end:
-            found.append({above[-1]: {tag: value.strip()}})
+            found += [{above[-1]: {tag: value.strip()}}, {tag: dict(_ATTRIBUTE.findall(rest))}]
             above += [] if rest.endswith("/") else [tag]
         elif above[1:]:
             above.pop()
@@ -303,7 +299,7 @@ def _says_started(member: Member, sent: frozenset[str]) -> bool:
         is_documentation = not name.startswith("self") and _is_documentation(text, sent)
         return not (value is True or text in sent or is_of_error or is_documentation)
     if _STATE_NAME.search(name):
-        return isinstance(value, str) and not _NOT_STARTED.search(text)
+        return isinstance(value, str) and is_state_of_start(value)
     is_count = isinstance(value, int) and _COUNT_NAME.fullmatch(name)
     return bool(is_count or _ACT_NAME.fullmatch(name))
 

@@ -259,7 +259,8 @@ def _describe_uncertainty(plan: Plan, exchange: Exchange | None) -> str:
     status = f"{host} responded with HTTP {response.status}"
     if not response.is_success:
         return status + _describe_error(plan, exchange.request, response)
-    kind = unread_reason(response, plan.operation) or failure_reason(response, plan.operation)
+    kind = unread_reason(response, plan.operation)
+    kind = kind or failure_reason(exchange.request, response, plan.operation)
     if kind and not reported_failure(response):
         return f"{status} and {kind}"
     if reported_failure(response):

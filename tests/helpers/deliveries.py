@@ -155,7 +155,7 @@ ROWS: dict[str, Row] = {
     "200, success false": no(answer(200, {}, FAILED, takes=False)),
     "201, an error": no(answer(201, {}, {"error": {"message": "no such contact"}}, takes=False)),
     "200, status failed": no(answer(200, {}, {"status": "FAILED"}, takes=False)),
-    "200, status 400": no(answer(200, {}, {"status": 400, "message": "no"}, takes=False)),
+    "200, status 400": no(answer(200, {}, {"status": 400, "message": "invalid"}, takes=False)),
     "200, all of a list failed": no(answer(200, {}, [FAILED, FAILED], takes=False)),
     "200, one of a list failed": unknown(answer(200, {}, [FAILED, {"success": True}])),
     "200, failed in part": unknown(answer(200, {}, {"errorCount": 1, "successCount": 1})),

@@ -74,10 +74,10 @@ def test_failed_exchange_is_unsent_only_if_nothing_left(*, left: bool, expected:
 @each_case(
     "body",
     [
-        {"success": False}, {"Succeeded": "false"}, {"success": "no"}, {"code": 400, "message": "contact is busy"},
+        {"success": False}, {"Succeeded": "false"}, {"success": "no"}, {"code": 400, "message": "contact is blocked"},
         {"message": "error", "code": "bad.request"}, {"ok": False}, {"isSuccess": False},
         {"errorCount": 1}, {"failureCount": 2}, {"failedCount": 1}, {"status": "Failed"},
-        {"status": 400}, {"statusCode": 409}, {"error": "no_queue"}, {"errors": ["bad number"]}, {"errorCode": "E_BLOCKED"},
+        {"status": 400}, {"statusCode": 409}, {"errors": ["bad number"]}, {"errorCode": "E_BLOCKED"},
         {"errorMessage": "Contact is closed"}, {"error_description": "Wrong campaign"}, {"state": "failed"}, {"status": "Denied"},
         {"hasErrors": True}, {"data": {"success": False}}, {"result": {"status": "fail"}}, {"fault": {"a": "denied"}}, [{"error": "not found"}],
     ],
@@ -102,8 +102,8 @@ def test_success_whose_body_reports_a_failure_is_refused(body: Any) -> None:
         {"error": ""}, {"error": None}, {"errors": []}, {"errorCode": "0"}, {"error": "None"}, {"fault": "ok"},
         {"errorCode": "0000", "errorMessage": "Success"}, {"errorCode": 200}, {"errorMessage": "No error"},
         {"error": "NO_ERROR"}, {"error": [None]}, {"error": "-"}, {"errors": [""]}, {"errors": [{}]}, {"success": "true", "error": "n/a"}, {"error": {"code": 0, "message": ""}},
-        {"nested": {"error": "x"}}, 5, [], None, {"message": "Call queued, no agent is available"}, {"status": "not_started"}, {"status": "unknown"},
-        {"message": "request accepted, previous failure cleared"}, {"id": "c-7", "message": "agent not found"}, {"type": "call"}, {"valid": True, "code": 7},
+        {"nested": {"error": "x"}}, 5, [], None, {"status": "not_started"}, {"status": "unknown"},
+        {"id": "c-7", "message": "agent not found"}, {"type": "call"}, {"valid": True, "code": 7},
     ],
     ids=json.dumps,
 )  # fmt: skip
@@ -133,7 +133,7 @@ def test_success_that_reports_both_is_inconclusive(body: Any) -> None:
     "body",
     [
         {"errorCode": 1, "errorMessage": "Success"}, {"errorCode": 1, "errorMessage": "Call queued"}, {"errorCode": "S0000"}, {"ErrorCode": "E0"},
-        {"errorCode": 1}, {"error": "nil"}, {"error": "aucune"}, {"error": "Keine Fehler"}, {"error": "no"}, {"error": "nothing"}, {"errors": ["?"]},
+        {"errorCode": 1}, {"error": "nil"}, {"error": "aucune"}, {"error": "Keine Fehler"}, {"error": "no"}, {"error": "no_queue"}, {"error": "nothing"}, {"errors": ["?"]},
         {"data": {"error": "-1"}}, [{"error": "nil"}], {"status": "success", "error": "invalid number"}, {"error": {"code": 5, "message": "Successful"}},
     ],
     ids=json.dumps,
@@ -155,7 +155,7 @@ def test_error_that_does_not_say_in_known_words_that_it_failed_is_inconclusive(b
         {"success": True, "message": "Unknown extension"}, {"resultCode": 0, "reason": "busy"}, {"result": "pending", "message": "nothing to do"},
         *({"message": each} for each in (
             "The contact will be called as soon as required agents are available", "Call will be placed; must not exceed limit", "Please do not retry",
-            "Please wait; do not resend this request", "Contact added to list; blocked hours apply", "No further action is required",
+            "Please wait; do not resend this request", "No further action is required",
         )),
         {"title": "Limit Break campaign"}, {"title": "Failed logins", "name": "x"}, {"description": "Do not call before 9"}, {"details": "No limit applied"},
         {"reason": "CustomerRequired"}, {"outcome": "NotApplicable"}, {"data": {"message": "Queue closed at 18:00"}}, {"result": {"description": "No disabled agents"}},
@@ -179,6 +179,7 @@ def test_success_without_plain_words_of_a_failure_is_accepted(body: Any) -> None
         *({"message": each} for each in (
             "1 failed, 0 succeeded", "10 failed", "0 accepted, 1 rejected", "No call was placed: invalid number", "No such agent", "not a valid number", "Do not call",
             "Outside calling hours", "Error: none of the agents is available", "Error: 0 agents", "No valid number", "Authentication required", "Completed with errors",
+            "Call queued, no agent is available", "request accepted, previous failure cleared", "Contact added to list; blocked hours apply",
         )), False, -1, "error", "Invalid number", ["error"],
         *(each.encode() for each in ("success=false", "status=error&message=x", "ERR 105", "Invalid number", "Access denied", "Not Found", "NOK", "-1")),
     ],
@@ -241,7 +242,7 @@ def test_unreadable_success_is_accepted_only_with_an_engagement_id(
         (b"ERROR: no such agent", "reports an error"), (b"Failed", "reports an error"), (b"Gateway timeout", "reports an error"),
         (b"\xef\xbb\xbf<html><p>Sign in", "a web page"), (b"<!-- a proxy -->\n<!DOCTYPE html>", "a web page"),
         (b"<?xml version='1.0'?><!-- a --><!-- b --><html>", "a web page"),
-        (b"", ""), (b"OK", ""), (b"Call queued", ""), (b"already queued", ""), (b"[queued]", ""), (b"c-1", ""), (b"null", ""), (b"no errors", ""),
+        (b"", ""), (b"OK", ""), (b"Call queued", ""), (b"already queued", "reports an error"), (b"[queued]", ""), (b"c-1", ""), (b"null", ""), (b"no errors", ""),
     ],
 )  # fmt: skip
 def test_success_with_a_body_that_is_not_json_is_accepted_only_if_the_api_may_have_sent_it(
