@@ -23,8 +23,8 @@ _DIGESTS, _OLDER_DIGESTS = "v3:", "v2:"
 """The start of all digests, and of those in older records: a digest is equal only to one of the same kind."""
 ANY_HOST_DIGESTS = f"{_OLDER_DIGESTS}vendor:"
 """The start of the first digests that did not depend on the host of a vendor; all that do sort before it."""
-# `tel:+1-202-555-0100`, with what separates the digits of a number.
-_SPELLED_NUMBER = r"(?:\b[Tt][Ee][Ll]:)?\+[0-9][0-9 ().\-/]*[0-9]"
+_NUMBER = r"\+[0-9][0-9 ().\-/]*[0-9]"
+"""A number with its country code, and what separates its digits."""
 
 
 class Intent(NamedTuple):
@@ -107,7 +107,7 @@ def intent_digest(
     segments = [unquote(each, "latin-1") for each in path.split("/")]
     fields = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
     content = method, segments, sorted(fields, key=itemgetter(0)), {**(headers or {})}, body
-    text = compile_pattern(_SPELLED_NUMBER).sub(_in_e164, _as_json(content))
+    text = compile_pattern(_NUMBER).sub(_in_e164, _as_json(content))
     return _DIGESTS + _sha256(text)
 
 

@@ -27,7 +27,8 @@ _IN_EXCHANGE = (
     r"(?i)(?:x-)?(?:(?:(?:ms|aws|amzn|client|http)-)*"
     r"(?:(?:request|correlation|trace|span|idempotency|idempotent)-?(?:id|key|uuid)|correlation|trace)"
     r"|traceparent|tracestate|baggage|b3(?:-\w+)?|cloud-trace-context"
-    r"|(?:amz-|ms-)?date|timestamp|nonce|authorization|(?:auth|access|api)-?(?:token|key)|cookie"
+    r"|(?:amz-|ms-)?date|(?:request-)?timestamp|nonce|(?:[\w-]+-)?signature"
+    r"|authorization|(?:auth|access|api)-?(?:token|key)|cookie"
     r"|accept(?:-\w+)?|user-agent|cache-control|pragma|prefer|if-(?:none-)?match)"
 )
 """The headers that may be others each time the same request is sent: IDs, times, credentials, and the form of the response."""

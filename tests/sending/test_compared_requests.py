@@ -1,4 +1,4 @@
-"""The spelling of a number, and the order of the fields of a form, do not make a request another one."""
+"""The spelling of a value, and the order of the fields of a form, do not make a request another one."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ SPELLINGS: list[tuple[str, str, str]] = [
     (URLENCODED, '{"n": 1}', '{"n": 1.0}'),
     (MULTIPART, '{"n": 1}', '{"n": 1.0}'),
     (MULTIPART, '{"n": 1, "m": 2, "file": "x"}', '{"file": "x", "m": 2, "n": 1}'),
+    (MULTIPART, '{"v": {"a": 1, "b": 2}}', '{"v": {"b": 2.0, "a": 1}}'),
+    (URLENCODED, '{"v": {"a": 1, "b": 2}}', '{"v": {"b": 2.0, "a": 1}}'),
+    (URLENCODED, '{"v": 1}', '{"v": "1"}'),
+    (URLENCODED, '{"v": "+12025550101"}', '{"v": "+1 202 555 0101"}'),
+    (JSON, '{"v": "call +12025550101 x5"}', '{"v": "call +1 (202) 555-0101 x5"}'),
 ]
 OTHERS = [
     (JSON, '{"n": 1}', '{"n": 1.5}'),
@@ -43,6 +48,10 @@ OTHERS = [
     (JSON, '{"n": 1}', '{"n": true}'),
     (MULTIPART, '{"n": 1, "m": 2}', '{"n": 2, "m": 1}'),
     (URLENCODED, '{"v": "1.0"}', '{"v": "1"}'),
+    (URLENCODED, '{"v": ["a", "b"]}', '{"v": ["b", "a"]}'),
+    (MULTIPART, '{"v": ["a", "b"]}', '{"v": ["b", "a"]}'),
+    (JSON, '{"v": "+12025550101 x5"}', '{"v": "+12025550101 x6"}'),
+    (JSON, '{"v": "+12025550101"}', '{"v": "12025550101"}'),
 ]
 
 
