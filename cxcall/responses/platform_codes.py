@@ -8,9 +8,9 @@ from pathlib import Path
 from cxcall.named_tuple import NamedTuple
 
 _CERTAINTY = {
-    "H": "the vendor's own specification or SDK, or two sources",
-    "M": "one good source",
-    "L": "inferred, or one weak source",
+    "H": "the vendor's specification or SDK, or two independent sources",
+    "M": "one source",
+    "L": "one weak source, or inferred",
 }
 
 
@@ -35,9 +35,9 @@ class PlatformCode(NamedTuple):
             ("means:", self.means),
             ("cause:", self.cause),
             ("do:", self.do),
-            ("source:", _CERTAINTY[self.certainty]),
+            ("known from:", _CERTAINTY[self.certainty]),
         )
-        shown = "\n".join(f"  {label:<9}{text}".rstrip() for label, text in lines if text)
+        shown = "\n".join(f"  {label:<12}{text}".rstrip() for label, text in lines if text)
         return f"{self.name} ({self.platform}; {self.where})\n{shown}"
 
 

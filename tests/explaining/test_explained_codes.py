@@ -35,8 +35,11 @@ def test_each_reason_why_a_batch_skips_a_row_has_a_description(cxcall: Cxcall) -
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("not.a.user", ["genesys-cloud", "HTTP 400", "needs a user token", "two sources"]),
-        ("Error.ININEdgeControl.connection.dialplan.notReachable", ["number plan", "good source"]),
+        (
+            "not.a.user",
+            ["genesys-cloud", "HTTP 400", "needs the token of a user", "two independent sources"],
+        ),
+        ("Error.ININEdgeControl.connection.dialplan.notReachable", ["number plan", "one source"]),
         ("ININ-OUTBOUND-ON-DO-NOT-CALL-LIST", ["on a do-not-call list", "wrapUpCode"]),
         ("BadNumber", ["nice-cxone", "DisconnectCode"]),
         ("invalid_client", ["genesys-cloud", "nice-cxone", "authentication failed"]),
@@ -46,7 +49,7 @@ def test_codes_of_the_platforms_are_explained_with_their_source(
     cxcall: Cxcall, name: str, words: list[str]
 ) -> None:
     printed = cxcall("explain", name, code=0).out
-    assert all(word in printed for word in [*words, "source:"])
+    assert all(word in printed for word in [*words, "known from:"])
     assert "docs/" not in printed
     data = cxcall("explain", name, "-o", "json", code=0).envelope["data"]
     assert {each["certainty"] for each in data["platformCodes"]} <= {"H", "M", "L"}

@@ -106,9 +106,9 @@ def test_reason_phrase_of_the_platform_is_the_cause(reason: str, code: str, mess
     ("text", "message"),
     [
         (".NET: Response status code does not indicate success: 409 (Session already started).", "session already"),
-        ("-> 404 Not Found  icStatusDescription=Invalid session id  body={} host=h", "session ID stale"),
-        ("404 None\nERROR dialer failed: 404 Invalid session id", "session ID stale"),
-        (">>> r.status_code, r.reason\n(404, 'Invalid Session Id', 'InvalidAgentSession')", "session ID stale"),
+        ("-> 404 Not Found  icStatusDescription=Invalid session id  body={} host=h", "session ID is out of date"),
+        ("404 None\nERROR dialer failed: 404 Invalid session id", "session ID is out of date"),
+        (">>> r.status_code, r.reason\n(404, 'Invalid Session Id', 'InvalidAgentSession')", "session ID is out of date"),
     ],
 )  # fmt: skip
 def test_reason_behind_a_status_that_a_program_printed_is_the_cause(

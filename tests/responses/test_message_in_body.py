@@ -71,7 +71,7 @@ def test_text_of_a_platform_is_shown_on_one_line_and_masked(text: str, expected:
 
 def test_code_is_explained_with_each_of_its_meanings() -> None:
     (found,) = find_platform_codes("disconnectType= Timeout")
-    assert found.means == "dialing timed out"
+    assert found.means == "the dialing timed out"
     assert len(find_platform_codes("invalid_grant")) == 2
     (fault,) = [each for each in find_platform_codes("error") if each.platform == "nice-cxone"]
-    assert [line.split()[0] for line in str(fault).splitlines()] == ["Error", "means:", "source:"]
+    assert [line.split()[0] for line in str(fault).splitlines()] == ["Error", "means:", "known"]

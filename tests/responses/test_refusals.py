@@ -208,10 +208,10 @@ NO_REASON = "no reason was found in the response"
     "status, body, headers, message, why",
     [
         (400, {"code": "campaign.sequence.is.empty"}, {}, "the sequence has no campaigns (HTTP 400)", "the API says: campaign.sequence.is.empty"),
-        (409, {"message": "Session ended"}, {}, "session has ended (HTTP 409)", "the API says: Session ended"),
+        (409, {"message": "Session ended"}, {}, "the agent session has ended (HTTP 409)", "the API says: Session ended"),
         (409, {"message": "Invalid state"}, {}, "a call is already active, or the mode of the dialer forbids it (HTTP 409)", "the API says: Invalid state"),
         (400, {"message": "Invalid state"}, {}, "the API says: Invalid state", "`api.example.com` responded with HTTP 400"),
-        (400, {"message": "Phone number not valid"}, {}, "wrong format (HTTP 400)", "the API says: Phone number not valid"),
+        (400, {"message": "Phone number not valid"}, {}, "the number has the wrong format (HTTP 400)", "the API says: Phone number not valid"),
         (404, {"message": "Phone number not valid"}, {}, "the host does not have this path, or no object has the ID in it (HTTP 404)", "the API says: Phone number not valid"),
         (400, {"message": "Bad Request!"}, {}, "`api.example.com` refused the request with HTTP 400 without a specific reason", "the API says: Bad Request!"),
         (400, {"message": "It has malformed syntax"}, {}, "`api.example.com` refused the request with HTTP 400 without a specific reason", "the API says: It has malformed syntax"),
@@ -279,8 +279,8 @@ DOCTOR = "`cxcall doctor --for update-campaign --param campaignId=ID --file FILE
         (403, {"message": "no a:b:c"}, {}, "ask an administrator to add `a:b:c` to the role of the client or user; the contract names the permission `outbound:campaign:edit`"),
         (415, None, {"media_type": "application/JSON"}, "the request has `Content-Type: application/json`: ask the operator of the host, or of a gateway in between, which type it accepts"),
         (415, None, {"media_type": "text/plain"}, "send `Content-Type: application/json`, and write the body as raw JSON, not as form data"),
-        (409, {"message": "Session ended"}, {}, "start or join again"),
-        (400, {"code": "contact.columns.limit.exceeded"}, {}, "send fewer"),
+        (409, {"message": "Session ended"}, {}, "start or join a session again"),
+        (400, {"code": "contact.columns.limit.exceeded"}, {}, "use at most 50 columns"),
         (400, {"code": "duplicate.name"}, {}, "use another name, or update the existing one"),
     ],
 )  # fmt: skip
