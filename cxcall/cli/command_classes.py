@@ -47,6 +47,8 @@ _OWN = "Options"
 _GROUPS = ("Arguments", _OWN, "Request", "Safety", "Connection", "Output")
 _RANGE = r"([0-9.]+)<=x<=([0-9.]+)|x>=([0-9.]+)"
 """How Click describes the range of a number."""
+_DEFAULT = r"\[default: \((.*?)\)(?=[;\]])"
+"""How Typer writes a default that is a text about the value."""
 _HEADING = r"(?m)^(?:Usage:| {0,2}[A-Z][\w ()-]{0,40}:$)"
 _STYLE: dict[str, Any] = {
     "rich_markup_mode": None,
@@ -198,14 +200,14 @@ def _with_bold_headings(text: str) -> str:
 
 
 def describe_parameter(parameter: Any, context: Any) -> tuple[str, str] | None:
-    """Return the usage and the help of a parameter, with the range of a number in words; None for a hidden one."""
+    """Return the usage and the help of a parameter, with its default and range in words; None for a hidden one."""
     record: tuple[str, str] | None = parameter.get_help_record(context)
     if record is None:
         return None
     text = compile_pattern(_RANGE).sub(
         lambda found: f"{found[1]} to {found[2]}" if found[2] else f"{found[3]} or more", record[1]
     )
-    return record[0], text
+    return record[0], compile_pattern(_DEFAULT).sub(r"[default: \1", text)
 
 
 def _group_of(parameter: Any) -> str:

@@ -10,14 +10,15 @@ ROW_FILE = argument("FILE", "CSV, JSON Lines, or Excel (.xlsx); - is stdin.", de
 _LIMIT = FailureLimit()
 MAX_FAILURES = option(
     "--max-failures N|N%",
-    f"Stop after N failures in a row [{_LIMIT.consecutive}], or N% of all [{_LIMIT.share:.0%}].",
+    "Stop after N failures in a row, or N% of all.",
+    show_default=f"{_LIMIT.consecutive} in a row, {_LIMIT.share:.0%} of all",
 )
 RESENDING = Exclusion(
     ("--resume", "--again"),
     "for an unknown row: find out whether it was processed, then `cxcall history resolve ID`",
     "a resumed batch never sends a row again that was, or may have been, processed",
 )
-ENCODING = option("--encoding NAME", "Read the file in this encoding [UTF-8].")
+ENCODING = option("--encoding NAME", "Read the file in this encoding.", show_default="UTF-8")
 SHEET = option("--sheet NAME", "Read this sheet of an Excel file.")
 RESUME = option("--resume", "Continue an earlier run of this file.")
 REJECTS = option("--rejects FILE", "Record refused and invalid rows in a new file.")

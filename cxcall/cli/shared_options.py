@@ -19,13 +19,17 @@ class SettingsOptions(OptionGroup):
 
     profile: str | None = PROFILE
     platform: str | None = _connection(
-        "--platform NAME", "Set the platform: genesys-cloud (default) or nice-cxone."
+        "--platform NAME",
+        "Set the platform: genesys-cloud or nice-cxone.",
+        show_default="genesys-cloud",
     )
     region: str | None = _connection(
         "--region NAME", "Set the region, or for CXone the area, such as na1."
     )
     base_url: str | None = _connection("--base-url URL", "Set the base URL of the API.")
-    timeout: str | None = _connection("--timeout SECONDS", "Limit the time for one response [30].")
+    timeout: str | None = _connection(
+        "--timeout SECONDS", "Limit the time for one response.", show_default="30"
+    )
 
 
 class ContractOptions(OptionGroup):
@@ -96,7 +100,7 @@ class GuardOptions(OptionGroup):
     """Options for the guards of the person who is called."""
 
     hours: str | None = _safety(
-        "--hours FROM-TO", "Warn outside the callee's hours; enforce with hours_policy."
+        "--hours FROM-TO", "Warn outside calling hours, such as 08:00-21:00."
     )
     do_not_call: list[str] | None = _safety(
         "--do-not-call FILE", "Stop calls to the numbers in this file. Repeatable."
@@ -142,7 +146,11 @@ class TrackOptions(OptionGroup):
         "--until STATE", "Follow the call until a party is in this state.", default=""
     )
     at_most: float = option(
-        "--at-most SECONDS", "Stop following after this time [600].", min=0, default=600.0
+        "--at-most SECONDS",
+        "Stop following after this time.",
+        show_default="600",
+        min=0,
+        default=600.0,
     )
     sentiment: bool = option("--sentiment", "Print the sentiment that the platform computed.")
     transcript: bool = option("--transcript", "Print the address of each leg's transcript.")
@@ -192,4 +200,4 @@ def flags_of(options: Any) -> dict[str, Any]:
 
 def port_option(help: str) -> Any:  # noqa: A002, as in Typer
     """Declare `--port` of a command that listens on this machine; 0 by default."""
-    return option("--port PORT", help, default=0, min=0, max=65535)
+    return option("--port PORT", help, default=0, show_default=True, min=0, max=65535)

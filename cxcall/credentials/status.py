@@ -68,14 +68,14 @@ class CredentialsStatus(NamedTuple):
         """Return (name, value, source) of each row for a table, with secrets masked."""
         token, client, values = self.token, self.client, self.settings.values
         rows = [
-            (name.replace("_", " "), values[name].value, values[name].source)
+            (name, values[name].value, values[name].source)
             for name in ("profile", "base_url", "token_url", "issuer")
             if name != "issuer" or values[name].value
         ]
         rows += self._client_rows(client) if client else self._incomplete_rows()
         rows += self.document_rows
         if token and token.kind == EXPLICIT:
-            rows.append(("access token", "****", token.source))
+            rows.append(("access_token", "****", token.source))
         rows.append(("grant", self.kind or "none", ""))
         if token and token.scopes is not None:
             rows.append(("scopes", " ".join(sorted(token.scopes)), ""))
@@ -96,9 +96,10 @@ class CredentialsStatus(NamedTuple):
         is_key = client.kind == ACCESS_KEY
         setting = self.settings.values["access_key_id" if is_key else "client_id"]
         source = client.source if client.layer is Layer.LOGIN else ""
-        yield f"{client.label} id", client.client_id, source or setting.source
+        label = client.label.replace(" ", "_")
+        yield f"{label}_id", client.client_id, source or setting.source
         if client.has_secret:
-            yield f"{client.label} secret", "****", client.source
+            yield f"{label}_secret", "****", client.source
         if client.application[0]:
             yield (
                 "application",
@@ -123,7 +124,7 @@ class CredentialsStatus(NamedTuple):
         for name in self._settings_of_client:
             value, source, *_ = self.settings.values[name]
             if value and not self.token:
-                yield name.replace("_", " "), "****" if name in SECRET_SETTINGS else value, source
+                yield name, "****" if name in SECRET_SETTINGS else value, source
 
 
 def _iso(moment: float) -> str:
@@ -139,7 +140,7 @@ def document_rows(settings: Settings) -> list[tuple[str, str, str]]:
         if not value and stored_logins.has_stored_value(login, name):
             value, source = str(login.get(name, "****")), stored_logins.login_source(login)
         if value:
-            rows.append((name.replace("_", " "), value if name == "username" else "****", source))
+            rows.append((name, value if name == "username" else "****", source))
     return rows
 
 

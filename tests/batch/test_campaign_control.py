@@ -142,7 +142,7 @@ def test_start_says_whether_the_campaign_is_on_before(live: Cxcall, sandbox: San
     }
     ran = live("campaign", "start", "4712", "--yes", code=0)
     assert "the campaign is already running" in ran.err
-    assert "follow it: `cxcall campaign status 4712 --watch" in ran.err
+    assert "follow it: `cxcall campaign status 4712 --contact-list LIST_ID --watch" in ran.err
     live("campaign", "stop", "4712", "--yes", code=0)
     watched = live("campaign", "status", "4712", "--watch", code=0)
     assert "not running\n" in watched.err  # no counts, so no colon

@@ -75,11 +75,11 @@ def test_status_without_credentials_is_exit_4(cxcall: Cxcall) -> None:
     ran = cxcall(
         "auth", "status", "--profile", "eu", code=4, env={"CXCALL_CLIENT_SECRET": "s3cret"}
     )
-    assert "client secret\t****\tenvironment" in ran.out
+    assert "client_secret\t****\tenvironment" in ran.out
     cxcall.file("config/config.toml", "[profiles.eu]\nclient_id = 'me'\n")
     ran = cxcall("auth", "status", "--profile", "eu", "-o", "json", code=4)
     assert (ran.envelope["data"]["clientId"], ran.codes) == ("me", ["token-missing"])
-    assert ran.envelope["data"]["sources"]["client id"] == "profile eu (config.toml)"
+    assert ran.envelope["data"]["sources"]["client_id"] == "profile eu (config.toml)"
 
 
 @pytest.mark.slow

@@ -332,3 +332,13 @@ def test_value_with_a_line_break_is_refused_and_never_printed_as_a_line(cxcall: 
     lines = cxcall("config", "show", code=0).out.splitlines()
     assert [line for line in lines if line.startswith("client_id\ta\\nbase_url\\thttps://")]
     assert not [line for line in lines if line.startswith("base_url\thttps://other")]
+
+
+def test_list_of_profiles_names_the_default_platform_or_that_there_are_none(
+    cxcall: Cxcall,
+) -> None:
+    ran = cxcall("config", "profiles", code=0)
+    assert (ran.out, ran.err) == ("", "no profiles: `cxcall auth login` creates one\n")
+    cxcall.file("config/config.toml", "[profiles.eu]\nregion = 'eu-west-1'\n")
+    shown = cxcall("config", "profiles", code=0).out
+    assert "eu\t\tgenesys-cloud (default)\teu-west-1" in shown

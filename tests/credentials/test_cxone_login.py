@@ -126,7 +126,7 @@ def test_login_with_access_key_finds_the_tenant(cxone: Cxcall, vendor: Vendor) -
     shown = status(cxone)
     assert (shown["usable"], shown["kind"], shown["clientId"]) == (True, "access-key", KEY)
     assert shown["baseUrl"] == vendor.url + VERSION
-    assert shown["sources"]["base url"] == "tenant discovery (tenants.json)"
+    assert shown["sources"]["base_url"] == "tenant discovery (tenants.json)"
     assert cxone("auth", "token", code=0).out.strip() == "granted-to-the-key"
     assert len(vendor.asked) == 2
 

@@ -191,10 +191,10 @@ def test_status_before_and_after_a_token(endpoint: TokenEndpoint, load: LoadSett
     assert after["tokenUrl"] == f"{endpoint.base_url}/oauth/token"
     assert after["sources"] == {
         "profile": "default",
-        "base url": "--base-url",
-        "token url": "from base_url",
-        "client id": "--client-id",
-        "client secret": "--client-secret",
+        "base_url": "--base-url",
+        "token_url": "from base_url",
+        "client_id": "--client-id",
+        "client_secret": "--client-secret",
     }
     assert len(endpoint.asked) == 1
 

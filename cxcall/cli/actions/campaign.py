@@ -33,7 +33,7 @@ from cxcall.sending.send_plan import Plan, SendHooks
 from cxcall.settings.settings import find_platform, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cxcall.cli.commands.campaign import StatusOptions
     from cxcall.cli.shared_options import RequestOptions, SettingsOptions
@@ -81,7 +81,10 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
         report = deliver_request(checked, command, options.sending, screen)
         report = _accept_if_done(report, action, found.operation.contract.platform)
         is_followed = is_start and not options.sending.sandbox  # which ends with this command
-        return _with_status_command(report, campaign, is_followed=is_followed)
+        words = ["cxcall", "campaign", "status", campaign]
+        if not reader.roles["campaign"].place("list"):  # the campaign does not name its list
+            words += ["--contact-list", "LIST_ID"]
+        return _with_status_command(report, words, is_followed=is_followed)
 
 
 def _accept_if_done(report: Report, action: str, platform: str) -> Report:
@@ -97,9 +100,8 @@ def _accept_if_done(report: Report, action: str, platform: str) -> Report:
     return report._replace(outcome=Outcome.OK, exit_code=ExitCode.OK, findings=notes)
 
 
-def _with_status_command(report: Report, campaign: str, *, is_followed: bool) -> Report:
+def _with_status_command(report: Report, words: Sequence[str], *, is_followed: bool) -> Report:
     """Return a report with the command that shows the campaign, if it runs and is followed, or if nobody knows."""
-    words = ("cxcall", "campaign", "status", campaign)
     if report.outcome is Outcome.UNKNOWN:
         shown = f"see whether it runs: {command_line(*words)}"
     elif is_followed and report.outcome in (Outcome.ACCEPTED, Outcome.OK):

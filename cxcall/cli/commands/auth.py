@@ -109,7 +109,7 @@ def show_status(settings: SettingsOptions) -> Report:
         exit_code=ExitCode.OK if status.is_usable else ExitCode.CREDENTIALS,
         findings=status.findings,
         data=status.as_dict(),
-        table=Table(("", "VALUE", "SOURCE"), status.rows()).joining_sources(),
+        table=Table(("SETTING", "VALUE", "SOURCE"), status.rows()).joining_sources(),
     )
 
 

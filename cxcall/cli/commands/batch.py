@@ -33,7 +33,7 @@ class BatchOptions(OptionGroup):
     param: list[str] | None = option("--param NAME=VALUE", "Set a parameter for all rows.")
     set: list[str] | None = option("--set /POINTER=JSON", "Set one value in all bodies.")
     rate: str | None = option(
-        "--rate N/s|m|h", "Limit the rate [the rate that the platform allows]."
+        "--rate N/s|m|h", "Limit the rate.", show_default="the platform's limit"
     )
     concurrency: int = limit_concurrency(32)
     max_failures: list[str] | None = MAX_FAILURES

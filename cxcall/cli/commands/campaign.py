@@ -31,7 +31,7 @@ class LoadOptions(OptionGroup):
         "--set /POINTER=JSON", "Set one value in all contacts, or in the upload."
     )
     rate: str | None = option(
-        "--rate N/s|m|h", "Limit the requests [the rate that the platform allows]."
+        "--rate N/s|m|h", "Limit the requests.", show_default="the platform's limit"
     )
     concurrency: int = limit_concurrency(4, 32)
     max_failures: list[str] | None = MAX_FAILURES
@@ -43,7 +43,8 @@ class LoadOptions(OptionGroup):
     rejects: str | None = REJECTS
     at_most: float = option(
         "--at-most SECONDS",
-        "Stop waiting for upload jobs after this time [600].",
+        "Stop waiting for upload jobs after this time.",
+        show_default="600",
         min=0,
         default=600.0,
     )
@@ -58,7 +59,12 @@ class StatusOptions(OptionGroup):
     campaign: str = CAMPAIGN
     watch: bool = option("--watch", "Follow the campaign until it no longer runs.")
     interval: float = option(
-        "--interval SECONDS", "Set the time between two reads [5].", min=0.1, max=86400, default=5.0
+        "--interval SECONDS",
+        "Set the time between two reads.",
+        show_default="5",
+        min=0.1,
+        max=86400,
+        default=5.0,
     )
     contact_list: str | None = CAMPAIGN_LIST
 

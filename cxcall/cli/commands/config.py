@@ -146,11 +146,15 @@ def list_profiles() -> Report:
         (
             name,
             "yes" if entry["isDefault"] else "",
-            *(str(entry[key]) for key in ("platform", "destination", "clientId")),
+            str(entry["platform"]) or f"{find_platform_contract('').platform} (default)",
+            *(str(entry[key]) for key in ("destination", "clientId")),
             " ".join(entry["loggedInTo"]),
         )
         for name, entry in found.items()
     ]
+    if not file.profiles and not found[default]["loggedInTo"]:
+        hint = "no profiles: `cxcall auth login` creates one"
+        return Report("config profiles", data=found, diagnostics=[hint])
     words = "PROFILE", "DEFAULT", "PLATFORM", "REGION OR URL", "CLIENT OR KEY ID", "LOGGED IN TO"
     return Report("config profiles", data=found, table=Table(words, rows))
 

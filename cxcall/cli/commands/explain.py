@@ -67,7 +67,7 @@ class ExplainOptions(OptionGroup):
     last: bool = option("--last", "Explain the last delivery that was not accepted.")
     fix: bool = option("--fix", "Print the corrected request.")
     form: Literal["send", "curl", "cmd", "powershell", "json"] | None = option(
-        "--as", "Set the format of the corrected request [send]."
+        "--as", "Set the format of the corrected request.", show_default="send"
     )
     show_all: bool = option("--all", "Print all findings and requests, not only the first ten.")
     codes: bool = option("--codes", "List the finding codes.")
@@ -75,6 +75,7 @@ class ExplainOptions(OptionGroup):
 
 @app.command(
     "explain",
+    "cxcall explain  # paste the text, then Ctrl-D",
     "cxcall explain failed-request.txt",
     "cxcall explain failed-request.txt --fix",
     "cxcall explain session.har --entry 3 -o json",

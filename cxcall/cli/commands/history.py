@@ -61,7 +61,10 @@ class RecordFilters(OptionGroup):
     profile: str = option("--profile -p NAME", "Show deliveries of this profile.", default="")
     unresolved: bool = option("--unresolved", "Show deliveries that may have placed a call.")
     limit: int | None = option(
-        "--limit N", "List at most N [50; all with --unresolved or --batch].", min=1
+        "--limit N",
+        "List at most N.",
+        show_default="50, or all with --unresolved or --batch",
+        min=1,
     )
 
 

@@ -39,7 +39,10 @@ class SandboxOptions(OptionGroup):
     """Where the sandbox listens, what it keeps, and how its campaigns dial."""
 
     host: str = option(
-        "--host ADDRESS", "Listen on this address; 0.0.0.0 in a container.", default="127.0.0.1"
+        "--host ADDRESS",
+        "Listen on this address; 0.0.0.0 in a container.",
+        show_default=True,
+        default="127.0.0.1",
     )
     port: int = port_option("Listen on this port; 0 is any free port.")
     record: str | None = option("--record FILE", "Append each request with its body to this file.")
@@ -48,16 +51,21 @@ class SandboxOptions(OptionGroup):
         "Set how many contacts a campaign dials per second.",
         min=0.001,
         default=10.0,
+        show_default="10",
     )
     dial_outcome: str | None = option(
-        "--dial-outcome NAME=WEIGHT,...", "Set the outcomes [connected=60,no-answer=30,busy=10]."
+        "--dial-outcome NAME=WEIGHT,...",
+        "Set the outcomes.",
+        show_default="connected=60,no-answer=30,busy=10",
     )
 
 
 class RequestsOptions(OptionGroup):
     """Options for listing requests: the sandbox, and the expected number."""
 
-    url: str | None = option("--url URL", "Use the sandbox at this address [the base URL].")
+    url: str | None = option(
+        "--url URL", "Use the sandbox at this address.", show_default="the base URL"
+    )
     expect: int | None = option(
         "--expect N", "Check that N requests are listed; otherwise exit with 3.", min=0
     )

@@ -47,7 +47,7 @@ class ValidateOptions(OptionGroup):
     )
     operation: str | None = option("--operation NAME", "Check the payloads as this operation.")
     jobs: int | None = option(
-        "--jobs N", "Use N processes for a long file [one per core].", min=1, max=256
+        "--jobs N", "Use N processes for a long file.", show_default="one per core", min=1, max=256
     )
     every: bool = option("--all", "Show all findings, not only the first 100.")
     fix: bool = option("--fix", "Apply safe corrections to JSON and JSON Lines files.")

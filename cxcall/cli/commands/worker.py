@@ -61,7 +61,8 @@ class WorkerOptions(OptionGroup):
     max_failures: list[str] | None = MAX_FAILURES
     lease: float | None = option(
         "--lease SECONDS",
-        "Set how long a dead worker keeps its rows [timeout + 30].",
+        "Set how long a dead worker keeps its rows.",
+        show_default="timeout + 30",
         min=1,
         max=_WEEK,
     )
