@@ -15,6 +15,7 @@ from cxcall.cli.shared_options import (
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, join_repeated, parse_parameters, unique_flags
 from cxcall.findings.errors import UsageError
+from cxcall.findings.text_lists import list_in_words
 from cxcall.output.output_options import CommandParameter, argument, option
 from cxcall.output.report import Report
 
@@ -129,12 +130,26 @@ def _mismatch_error(candidates: Sequence[Operation], flag_names: set[str]) -> Us
         for entry in candidates
     ]
     command, platform = candidates[0].command, candidates[0].platform
+    lacking = [
+        [
+            f"`--{flag.name}`"
+            for flag in entry.flags
+            if flag.required and flag.name not in flag_names
+        ]
+        for entry in candidates
+        if flag_names <= {flag.name for flag in entry.flags}
+    ]
+    needs = (
+        f"also needs {list_in_words(lacking[0])}"
+        if len(lacking) == 1
+        else "requires another set of flags"
+    )
     known = {flag.name for entry in candidates for flag in entry.flags}
     foreign = next((f"--{name}" for name in sorted(flag_names - known)), "")
     return UsageError(
         f"`{foreign}` does not apply to `{command}` on `{platform}`"
         if foreign
-        else f"`{command}` on `{platform}` requires another set of flags",
+        else f"`{command}` on `{platform}` {needs}",
         where=foreign or command,
         fix="; or ".join(f"`{usage}`" for usage in usages),
         why="the platform decides which flags apply; `cxcall config show` shows its source",
@@ -174,7 +189,7 @@ def _stop_on_placeholder(texts: Iterable[tuple[Flag, str]]) -> None:
         )
         if value == placeholder:
             raise UsageError(
-                f"`--{flag.name}` is the placeholder `{text}` of the help",
+                f"`--{flag.name}` must have a real value; got the placeholder `{text}`",
                 where=f"--{flag.name}",
                 fix="put the real value there",
             )

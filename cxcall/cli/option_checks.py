@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PIPE_INTO_LOGIN = (
     "no option or argument takes a secret: pipe it into stdin of `cxcall auth login`; "
 )
+PASTE = "run `cxcall explain`, paste the text, and press Ctrl-D"
 OPERATIONS_FROM = f"{__name__}.operations_from"
 """Where a context has the values of `--contract` and `--profile`, which decide about the subcommands of `send`."""
 WORDS_BEFORE = f"{__name__}.words_before"
@@ -170,7 +171,9 @@ def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> N
                 raise UsageError(
                     f"the value of `{name}` is text, not the name of a file",
                     where=name,
-                    fix="save the text in a file and give its name, or pipe it into `-` if the command reads stdin",
+                    fix=PASTE
+                    if context.info_name == "explain"
+                    else "save the text in a file and give its name, or pipe it into `-` if the command reads stdin",
                     why="a command line stays in the shell's history, and others on the machine can see it",
                 )
             if isinstance(text, float) and not isfinite(text):

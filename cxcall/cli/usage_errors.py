@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cxcall.cli.option_checks import (
+    PASTE,
     PIPE_INTO_LOGIN,
     given_words,
     parameter_name,
@@ -46,7 +47,8 @@ def usage_report(error: typer.TyperException, command: str) -> Report:
         or _misplaced_option(error, context)
     )
     if not finding:
-        hint = _advise_on_option(error) if hasattr(error, "possibilities") else ""
+        is_option = hasattr(error, "possibilities")
+        hint = _advise_on_option(error) if is_option else _advise_on_value(error)
         fix = hint + (see_help(context) if context is not None else "see `cxcall --help`")
         parameter = getattr(error, "param", None)
         place = parameter_name(parameter) if parameter else getattr(error, "option_name", "")
@@ -139,11 +141,32 @@ def _advise_on_option(error: Any) -> str:
             return (
                 f"leave out `{error.option_name}`: `{parameter_name(parameter)}` is an argument; "
             )
+    if error.ctx and error.ctx.info_name == "explain" and "curl" in given_words(error.ctx):
+        return f"{PASTE}; "
+    if error.option_name == "--show-token":
+        return "`cxcall auth token` prints it; "
     if nearest := _nearest_option(error):
         return f"the most similar option is `{nearest}`; "
     from cxcall.runtime.secrets.secret_names import SECRET, kind_of_name
 
     return PIPE_INTO_LOGIN if kind_of_name(error.option_name) == SECRET else ""
+
+
+def _advise_on_value(error: Any) -> str:
+    """Return the start of the hint on a value that was joined with `=`: `-o=json`, `config set region=eu-west-1`."""
+    parameter, context = getattr(error, "param", None), getattr(error, "ctx", None)
+    if parameter is None or context is None:
+        return ""
+    value = raw_value(context, parameter).removeprefix("=")
+    if value in getattr(parameter.type, "choices", ()):
+        return f"write `{parameter_name(parameter)} {value}`; "
+    from cxcall.settings.sources import PROFILE_SETTINGS, SECRET_SETTINGS
+
+    for word in given_words(context) if context.command_path == "cxcall config set" else ():
+        name, equals, _ = word.partition("=")
+        if equals and name in PROFILE_SETTINGS and name not in SECRET_SETTINGS:
+            return "write a space in place of `=`; "
+    return ""
 
 
 def _nearest_option(error: Any) -> str:

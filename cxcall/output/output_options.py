@@ -148,7 +148,7 @@ def parse_output_options(arguments: Iterable[str], command: str) -> OutputOption
     for word, following in pairwise([*words, ""]):
         name, equals, text = word.partition("=")
         if word.startswith("-o"):
-            found["output"] = word[2:] or following
+            found["output"] = word[2:].removeprefix("=") or following
         elif name in ("--output", "--color"):
             found[name[2:]] = text if equals else following
     return OutputOptions(

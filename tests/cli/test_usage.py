@@ -49,6 +49,13 @@ ERRORS = [
     (("operations", f"Bearer {'ab12cd34ef' * 4}"), "unknown operation `Bearer ****`", "see `cxcall operations`"),
     (("operations", "zzz"), "unknown operation `zzz`", "see `cxcall operations`"),
     (("doctor", "-f", "x"), "`--file` requires `--for`", "add `--for`, or leave out `--file`"),
+    (("config", "show", "-o=json"), "invalid value for `--output`: `=json` is not one of `text`, `json`, `jsonl`", "write `--output json`; see `cxcall config show --help`"),
+    (("config", "set", "region=eu-west-1"), "missing argument `VALUE`", "write a space in place of `=`; see `cxcall config set --help`"),
+    (("auth", "status", "--show-token"), "unknown option `--show-token`", "`cxcall auth token` prints it; see `cxcall auth status --help`"),
+    (("explain", "curl", "-X", "POST", "https://h/x"), "unknown option `-X`", "run `cxcall explain`, paste the text, and press Ctrl-D; see `cxcall explain --help`"),
+    (("explain", "https://h/x"), "a URL shows no request and no response", "run `cxcall explain`, paste the text, and press Ctrl-D"),
+    (("explain", "missing.permission"), "no such file or code: `missing.permission`", "the most similar code is `missing.permissions`"),
+    (("call", "--to", "+12025550100", "--platform", "nice-cxone"), "`call` on `nice-cxone` also needs `--session` and `--skill`", "`--to NUMBER --session ID --skill ID`"),
     (("batch", "report", "--sheet", "x"), "`--sheet` requires one of `--join`, `--input`, `--rejects`", "add `--join`, or leave out `--sheet`"),
 ]  # fmt: skip
 """The words of a command line that cannot be used, the message, and the hint."""

@@ -44,7 +44,7 @@ def test_call_needs_a_user_token_unless_it_is_for_a_user(live: Cxcall) -> None:
     assert "auth login --web" in finding["fix"]
     assert "run `cxcall call` with `--as USER`, which" in finding["fix"]
     ran = live("call", "--to", NUMBER, "--as", "USER", "--yes", code=2)  # as the hint has it
-    assert "`--as` is the placeholder `USER` of the help" in ran.err
+    assert "`--as` must have a real value; got the placeholder `USER`" in ran.err
 
 
 @pytest.mark.parametrize(

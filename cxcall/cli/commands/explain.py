@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cxcall.cli.actions.explain.request_printer import RequestPrinter, attempt_as_json
 from cxcall.cli.command_classes import CommandGroup
-from cxcall.cli.option_checks import Exclusion, Requirement
+from cxcall.cli.option_checks import PASTE, Exclusion, Requirement
 from cxcall.cli.shared_options import DocumentOptions
 from cxcall.contracts.contract import load_user_contract
 from cxcall.documents.text_files import STDIN
@@ -34,6 +34,7 @@ from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.payloads.schema_check import has_errors
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
+from cxcall.runtime.name_similarity import find_misspelled
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.runtime.streams import ignore_closed_pipe
 
@@ -128,12 +129,25 @@ def _explain_code(name: str) -> Report | None:
         code = find_code(name, load_platform_codes())
         return Report(COMMAND, data=code._asdict(), text=str(code))
     if not meanings:
+        _stop_on_other_text(name)
         return None
     return Report(
         COMMAND,
         data={"name": name, "platformCodes": [each._asdict() for each in meanings]},
         text="\n".join(map(str, meanings)),
     )
+
+
+def _stop_on_other_text(name: str) -> None:
+    """Raise UsageError for the argument of `explain` that is neither a file nor a code: a URL, or a misspelled code."""
+    if name.startswith(("http://", "https://")):
+        raise UsageError("a URL shows no request and no response", where="file", fix=PASTE)
+    for near in find_misspelled(name.lower(), load_platform_codes()):
+        raise UsageError(
+            f"no such file or code: `{name}`",
+            where="file",
+            fix=f"the most similar code is `{near}`",
+        )
 
 
 def _describe_status(status: int) -> Report | None:
