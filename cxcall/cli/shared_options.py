@@ -100,7 +100,7 @@ class GuardOptions(OptionGroup):
     """Options for the guards of the person who is called."""
 
     hours: str | None = _safety(
-        "--hours FROM-TO", "Warn outside calling hours, such as 08:00-21:00."
+        "--hours FROM-TO", "Warn outside these hours; enforce with hours_policy."
     )
     do_not_call: list[str] | None = _safety(
         "--do-not-call FILE", "Stop calls to the numbers in this file. Repeatable."

@@ -35,5 +35,5 @@ def test_warning_about_the_hours_says_how_to_stop_such_calls(
 
 def test_help_says_that_hours_only_warn_and_how_to_enforce_them(cxcall: Cxcall) -> None:
     shown = " ".join(cxcall("execute", "--help", code=0).out.split())
-    assert "--hours FROM-TO Warn outside the callee's hours; enforce with hours_policy." in shown
+    assert "--hours FROM-TO Warn outside these hours; enforce with hours_policy." in shown
     assert "`--hours` only warns" in cxcall("batch", "--help", code=0).out.replace("\n", " ")
