@@ -11,6 +11,7 @@ from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command
+from cxcall.findings.times_in_text import utc_text
 from cxcall.ledger.errors import already_sent_error
 from cxcall.ledger.schema import SAME_RUN
 from cxcall.ledger.stored_values import storable
@@ -106,7 +107,7 @@ def _stop_on_newer_batch(ledger: Ledger, job: Job, batch: Batch) -> None:
         has_called = not each.is_finished or outcomes.keys() - _NO_CALL
         if is_other and has_called and not is_again:
             raise already_sent_error(
-                f"a newer batch of `{job.rows.name}`, begun at {each.at:%Y-%m-%d %H:%M:%S} UTC, had other requests",
+                f"a newer batch of `{job.rows.name}`, begun at {utc_text(each.at)}, had other requests",
                 fix="see whom it called, and send the rows that are left from a separate file",
                 why=f"it may have called the people of the batch to resume: `cxcall batch report {each.id}`",
             )
@@ -137,7 +138,7 @@ def describe_repetition(ledger: Ledger, job: Job) -> str:
         is_same = each.is_finished and each.file_digest == job.rows.digest
         if not (is_same and ledger.batches.count_outcomes(each.id).keys() - _NO_CALL):
             continue
-        began = f"batch `{each.id}`, begun at {each.at:%Y-%m-%d %H:%M:%S} UTC,"
+        began = f"batch `{each.id}`, begun at {utc_text(each.at)},"
         if each.values_digest == values_digest:
             return f"{began} had the same rows: the people whom it called are called again, unless `duplicate_window` or `--max-attempts` prevents it"
         other = other or (
@@ -250,7 +251,7 @@ def _other_values_error(batch: Batch) -> UsageError:
         " so its rows were different requests",
         where="--resume",
         fix="run the command that began it, with `--resume`",
-        why=f"begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC: `cxcall history list --batch {batch.id}`",
+        why=f"begun at {utc_text(batch.at)}: `cxcall history list --batch {batch.id}`",
     )
 
 
@@ -293,14 +294,14 @@ def _unfinished_batch_error(ledger: Ledger, job: Job, batch: Batch) -> StoppedEr
     resume = "add" if is_own and is_same_file else "run the command that began it with"
     resume = resume if is_same_file else f"restore the file as it was, and {resume}"
     return already_sent_error(
-        f"a batch of {name}{same}, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, was not finished{where}",
+        f"a batch of {name}{same}, begun at {utc_text(batch.at)}{other}, was not finished{where}",
         fix=f"{resume} `--resume`{other}: it sends the remaining rows; to send none of them, close the batch: `cxcall batch cancel {batch.id}`{again}",
         why=f"{why}: `cxcall history list --batch {batch.id}`",
     )
 
 
 def _new_batch_error(job: Job, batch: Batch) -> StoppedError:
-    name, began = job.rows.name, f"{batch.at:%Y-%m-%d %H:%M:%S} UTC"
+    name, began = job.rows.name, utc_text(batch.at)
     return already_sent_error(
         f"another process began a {'load' if job.is_load else 'batch'} of `{name}` at {began}, while this one was about to begin",
         fix="wait until it ends; if rows are left then, run the command that began it with `--resume`",

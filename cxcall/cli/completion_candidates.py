@@ -218,6 +218,7 @@ def _complete_recorded(
     """Return a function that completes the values of a field in the newest deliveries, or in those to resolve."""
 
     def find_values(_context: Any) -> Iterator[Value]:
+        from cxcall.findings.times_in_text import utc_text
         from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
         from cxcall.sending.configured_ledger import open_ledger
         from cxcall.settings.settings import state_dir
@@ -227,10 +228,12 @@ def _complete_recorded(
         seen = {None, ""}
         with open_ledger(is_for_reading=True) as ledger:
             for record in ledger.records(limit=_MAX_RECORDS, unresolved=is_unresolved):
-                at, text = record.at.astimezone(), getattr(record, field)
+                text = getattr(record, field)
                 if text not in seen:
                     seen.add(text)
-                    yield Value(text, f"{at:%Y-%m-%d %H:%M} {record.operation}, {record.outcome}")
+                    yield Value(
+                        text, f"{utc_text(record.at)}, {record.operation}, {record.outcome}"
+                    )
 
     return find_values
 

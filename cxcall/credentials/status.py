@@ -10,6 +10,7 @@ from cxcall.credentials.access_token import EXPLICIT
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, CREDENTIAL_SETTINGS
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
+from cxcall.findings.times_in_text import utc_text
 from cxcall.named_tuple import NamedTuple
 from cxcall.settings.sources import SECRET_SETTINGS, Layer
 
@@ -60,7 +61,7 @@ class CredentialsStatus(NamedTuple):
             "renewable": bool(self.client and self.client.is_renewable),
             "keptIn": self.storage,
             "scopes": scopes,
-            "expiresAt": _iso(token.expires_at) if token and token.expires_at else None,
+            "expiresAt": self._expires.isoformat(timespec="seconds") if self._expires else None,
             "sources": {name: source for name, _, source in self.rows() if source},
         }
 
@@ -79,7 +80,7 @@ class CredentialsStatus(NamedTuple):
         rows.append(("grant", self.kind or "none", ""))
         if token and token.scopes is not None:
             rows.append(("scopes", " ".join(sorted(token.scopes)), ""))
-        expiry = _iso(token.expires_at) if token and token.expires_at else "not known"
+        expiry = utc_text(self._expires) if self._expires else "not known"
         rows.append(("expires", expiry if token else "no token yet", ""))
         if client and client.kind == AUTHORIZATION_CODE:
             how = (
@@ -119,16 +120,18 @@ class CredentialsStatus(NamedTuple):
             return self.client.client_id
         return "" if self.token else self.settings.values[self._settings_of_client[0]].value
 
+    @property
+    def _expires(self) -> datetime | None:
+        """The time at which the token expires; None if it is not known."""
+        moment = self.token.expires_at if self.token else None
+        return datetime.fromtimestamp(moment, UTC) if moment else None
+
     def _incomplete_rows(self) -> Iterator[tuple[str, str, str]]:
         """Yield the rows of an ID or a secret that is set without the other one."""
         for name in self._settings_of_client:
             value, source, *_ = self.settings.values[name]
             if value and not self.token:
                 yield name, "****" if name in SECRET_SETTINGS else value, source
-
-
-def _iso(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
 
 
 def document_rows(settings: Settings) -> list[tuple[str, str, str]]:

@@ -59,11 +59,13 @@ class InFlightError(StoppedError):
     """Another process may still be sending a delivery, so nobody can know yet whether it placed a call."""
 
     def __init__(self, unknown: Record, until: datetime) -> None:
+        from cxcall.findings.times_in_text import utc_text
+
         super().__init__(
             ledger_finding(
                 "outcome-unknown",
                 f"another process may still be sending delivery `{unknown.id}`: its end is not recorded",
-                fix=f"wait until that process ends, or at the latest until {until:%Y-%m-%d %H:%M} UTC; "
+                fix=f"wait until that process ends, or at the latest until {utc_text(until)}; "
                 f"then see {command('cxcall', 'history', 'show', unknown.id)}. If you know that it has ended, "
                 "add `--force`",
                 why="a request that is still in flight can place a call after you record that it placed none",
@@ -195,6 +197,8 @@ def stop_on_identical(
 
 
 def _unknown_finding(earlier: Record, now: datetime, *, names_person: bool) -> Finding:
+    from cxcall.findings.times_in_text import utc_text
+
     did, question, twice = (
         ("placed a call", "a call was placed", "the person may be called twice")
         if names_person
@@ -207,15 +211,17 @@ def _unknown_finding(earlier: Record, now: datetime, *, names_person: bool) -> F
         f"an identical request, sent {_ago(earlier.at, now)}, may have {did}: "
         f"the outcome of delivery `{earlier.id}` is unknown",
         fix=f"{find_out_fix(earlier, now, question)}; if you add `--again` without finding out, {twice}",
-        why=f"it was sent at {earlier.at:%Y-%m-%d %H:%M:%S} UTC and its outcome is unknown; {_SAME}",
+        why=f"it was sent at {utc_text(earlier.at)} and its outcome is unknown; {_SAME}",
     )
 
 
 def find_out_fix(unknown: Record, now: datetime, question: str = "a call was placed") -> str:
     """Return how to resolve an unknown delivery; another process may still be sending it if its end is not recorded."""
+    from cxcall.findings.times_in_text import utc_text
+
     wait = ""
     if unknown.latest_end and unknown.may_be_in_flight(now):
-        until = f"{unknown.latest_end:%Y-%m-%d %H:%M} UTC"
+        until = utc_text(unknown.latest_end)
         wait = f"wait if another process is still sending it, at the latest until {until}, then "
     return wait + resolve_fix(unknown.id, is_load=unknown.is_load, question=question)
 
@@ -266,9 +272,11 @@ def _same_batch_finding(earlier: Record, row: int | None) -> Finding:
 
 
 def _ago(at: datetime, now: datetime) -> str:
+    from cxcall.findings.times_in_text import utc_text
+
     seconds = (now - at).total_seconds()
     if seconds < -1:
-        return f"at {at:%Y-%m-%d %H:%M:%S} UTC, which is in the future (was the clock set back?)"
+        return f"at {utc_text(at)}, which is in the future (was the clock set back?)"
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
             count = int(seconds // size)

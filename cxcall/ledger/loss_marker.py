@@ -108,10 +108,12 @@ class LedgerMarker:
             missing = "last change is" if count == 1 else f"last {count} changes are"
             return f"the ledger in `{self._place}` is an older copy: its {missing} missing"
         if self._lacks_event(mark, state):
+            from cxcall.findings.times_in_text import utc_text
+
             at = datetime.fromtimestamp(mark.at, UTC)
             return (
                 f"the ledger in `{self._place}` is a copy that was used elsewhere:"
-                f" what was recorded here at {at:%Y-%m-%d %H:%M:%S} UTC is missing"
+                f" what was recorded here at {utc_text(at)} is missing"
             )
         return ""
 

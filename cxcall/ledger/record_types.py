@@ -164,31 +164,41 @@ class Record(NamedTuple):
         return self.outcome is Outcome.ACCEPTED or self.resolution == PLACED
 
 
+RECORD_FIELDS = tuple(
+    """
+    id at endedAt profile operation provenance method target numbers outcome resolution status engagementId
+    correlationId attempts again note batch row key apiCode apiMessage timingsMs digest
+    """.split()
+)
+"""The names of a record's fields in JSON and CSV."""
+
+
 def record_fields(record: Record) -> dict[str, Any]:
     """Return the fields of a record for JSON or CSV, by the names that users see."""
-    return {
-        "id": record.id,
-        "at": record.at.isoformat(),
-        "endedAt": record.ended_at.isoformat() if record.ended_at else None,
-        "profile": record.profile,
-        "operation": record.operation,
-        "provenance": record.provenance,
-        "method": record.method,
-        "target": record.target,
-        "numbers": list(record.numbers),
-        "outcome": str(record.outcome),
-        "resolution": record.resolution,
-        "status": record.status,
-        "engagementId": record.engagement_id,
-        "correlationId": record.correlation_id,
-        "attempts": record.attempts,
-        "again": record.again,
-        "note": record.note,
-        "batch": record.batch,
-        "row": record.row,
-        "key": record.name,
-        "apiCode": record.code,
-        "apiMessage": record.message,
-        "timingsMs": dict(record.timings),
-        "digest": record.digest,
-    }
+    values = (
+        record.id,
+        record.at.isoformat(),
+        record.ended_at.isoformat() if record.ended_at else None,
+        record.profile,
+        record.operation,
+        record.provenance,
+        record.method,
+        record.target,
+        list(record.numbers),
+        str(record.outcome),
+        record.resolution,
+        record.status,
+        record.engagement_id,
+        record.correlation_id,
+        record.attempts,
+        record.again,
+        record.note,
+        record.batch,
+        record.row,
+        record.name,
+        record.code,
+        record.message,
+        dict(record.timings),
+        record.digest,
+    )
+    return dict(zip(RECORD_FIELDS, values, strict=True))

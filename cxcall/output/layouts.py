@@ -8,6 +8,7 @@ from cxcall.findings.hinted_commands import complete_commands
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.terminal_text import (
     cell_width,
+    count_fitting,
     escape_cell,
     escape_controls,
     escape_to_one_line,
@@ -82,12 +83,14 @@ def _entry_lines(
         elif gap < _INDENT:  # a long name has its own line
             yield painted
             yield fold(" " * width + text, columns, " " * width)
-        else:
-            folded = fold(start + " " * gap + text, columns, " " * width)
+        else:  # a single word, such as a URL, stays beside its name even if the terminal must break it
+            line = start + " " * gap + text
+            folded = fold(line, columns, " " * width) if " " in text else line
             yield painted + folded[len(start) :]
 
 
 _WRAPPED_COLUMNS = 2  # a table with no more columns wraps the texts in them
+_FEWEST_CELLS = 14  # of a column that is cut
 _ROW_INDENT = "  "
 _OUTCOME_STYLES = {
     "accepted": "green",
@@ -98,13 +101,14 @@ _OUTCOME_STYLES = {
 
 
 def new_grid(table: Table, width: int) -> Grid | Text | None:
-    """Return a table as rich prints it on a terminal of this width; None if it has no rows."""
-    if _width(table) > width:
-        table = table.narrower or table
+    """Return a table as rich prints it on a terminal of this width, without empty columns; None if it has no rows."""
     if not table.rows:
         return None
+    wide = table = _without_empty_columns(table)
+    if _width(table) > width and table.narrower is not None:
+        table = _cut(_without_empty_columns(table.narrower), width)
     if len(table.headings) > _WRAPPED_COLUMNS and _width(table) > width:
-        return _new_lines(table, width)
+        return _new_lines(wide, width)
     from rich.table import Table as Grid
 
     grid = Grid(box=None, pad_edge=False, header_style="bold")
@@ -116,16 +120,36 @@ def new_grid(table: Table, width: int) -> Grid | Text | None:
     return grid
 
 
+def _without_empty_columns(table: Table) -> Table:
+    columns = zip(table.headings, *table.rows, strict=True)
+    kept = [column for column in columns if any(column[1:])]
+    headings, *rows = zip(*kept, strict=True) if kept else (table.headings, *table.rows)
+    return table._replace(headings=headings, rows=rows)
+
+
+def _cut(table: Table, width: int) -> Table:
+    """Return a table with the texts of the column that may be cut in the room that is left for them."""
+    excess = _width(table) - width
+    if excess <= 0 or table.cut not in table.headings:
+        return table
+    index = table.headings.index(table.cut)
+    room = max(max(cell_width(row[index]) for row in table.rows) - excess, _FEWEST_CELLS)
+
+    def cut(text: str) -> str:
+        is_short = cell_width(text) <= room
+        return text if is_short else f"{text[: count_fitting(text, room - 1)]}\u2026"
+
+    rows = [(*row[:index], cut(row[index]), *row[index + 1 :]) for row in table.rows]
+    return table._replace(rows=rows)
+
+
 def _new_lines(table: Table, width: int) -> Text:
     """Return a table whose rows, and headings, have several lines: what does not fit on the first one is indented."""
     from rich.text import Text
 
     lines: list[list[list[Text]]] = []
     room = 0
-    for column in zip(table.headings, *table.rows, strict=True):
-        if not any(column[1:]):
-            continue
-        heading, *texts = column
+    for heading, *texts in zip(table.headings, *table.rows, strict=True):
         cells = [Text(heading, style="bold"), *(_new_cell(heading, text) for text in texts)]
         needed = max(cell.cell_len for cell in cells)
         if needed > room:

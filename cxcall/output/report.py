@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 class Table(NamedTuple):
     """Rows of text under headings.
 
-    `narrower` replaces it on a terminal that is too narrow for a row on one line. If that is too wide, too, each row
-    with more than two columns has several lines.
+    `narrower` replaces it on a terminal that is too narrow for a row on one line. The texts under its heading `cut` are
+    cut to fit; if it is too wide even so, and has more than two columns, each row of the whole table has several lines.
     """
 
     headings: Sequence[str]
     rows: Iterable[Sequence[str]]
     narrower: Table | None = None
+    cut: str = ""
 
     def joining_sources(self) -> Table:
         """Return the table with a narrower form: values with their sources, the last column, in parentheses."""

@@ -108,7 +108,9 @@ def check_history(sent: Cxcall) -> None:
     record = listed["deliveries"][0]
     assert record["timingsMs"]["total"] > 0
     shown = sent("history", "show", record["id"], code=0).out
-    assert re.search(r"^timingsMs: +connect [0-9.]+, .*total [0-9.]+$", shown, re.MULTILINE)
+    form = r"^  time  [0-9.]+ ms \(connected after [0-9.]+, .*first byte after [0-9.]+\)$"
+    assert re.search(form, shown, re.MULTILINE)
+    assert shown.count("not.authorized") == 1
     exported = csv.DictReader(sent("history", "export", "--format", "csv", code=0).out.splitlines())
     assert all(json.loads(each["timingsMs"])["total"] > 0 for each in exported)
 

@@ -8,6 +8,7 @@ import pytest
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.times_in_text import utc_text
 from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.duplicates import AlreadySentError, InFlightError
 from cxcall.ledger.ledger import Ledger
@@ -180,7 +181,7 @@ def test_delivery_in_flight_is_not_resolved(
         book.resolve(delivery, placed=placed)
     found = refused.value.findings[0]
     left = DAY - (clock.uptime - 100)
-    assert f"until {clock() + timedelta(seconds=left):%Y-%m-%d %H:%M} UTC" in str(found.fix)
+    assert f"until {utc_text(clock() + timedelta(seconds=left))}" in str(found.fix)
     assert refused.value.exit_code == 7
     assert book.get(delivery).resolution == ""
     book.record_outcome(delivery, Outcome.UNKNOWN)
@@ -222,7 +223,7 @@ def test_delivery_with_a_limit_can_be_resolved_soon_after_it(
     with pytest.raises(InFlightError) as refused:
         file_book.resolve(delivery, placed=False)
     until = clock() + timedelta(seconds=1)
-    assert f"until {until:%Y-%m-%d %H:%M} UTC" in str(refused.value.findings[0].fix)
+    assert f"until {utc_text(until)}" in str(refused.value.findings[0].fix)
     clock.advance(1)
     assert not file_book.get(delivery).may_be_in_flight(clock())
     assert file_book.get(delivery).timings == {}

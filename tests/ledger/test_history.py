@@ -112,8 +112,13 @@ def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     ):
         lines = live("history", "list", *flags, code=0).out.splitlines()
         assert [line.split("\t")[0] for line in lines] == found
-    live("history", "resolve", delivery, "--placed", code=0)
-    assert "history resolve" not in live("history", "show", delivery, code=0).err
+    told = live("history", "resolve", delivery, "--placed", code=0).out
+    assert told == f"{delivery}: recorded that a call was placed; it counts as accepted\n"
+    shown = live("history", "show", delivery, code=0)
+    assert "  outcome  unknown; recorded as placed\n" in shown.out
+    assert "digest" not in shown.out
+    assert "history resolve" not in shown.err
+    assert "  digest  v2:" in live("history", "show", delivery, "-v", code=0).out
     assert live("history", "list", "--unresolved", code=0).out == ""
     assert (
         live("history", "show", delivery, "-o", "json", code=0).envelope["data"]["resolution"]
@@ -178,8 +183,11 @@ def test_invalid_time_is_rejected(cxcall: Cxcall) -> None:
 
 
 def test_empty_history_is_not_an_error(cxcall: Cxcall) -> None:
-    assert cxcall("history", "list", code=0).out == ""
+    listed = cxcall("history", "list", code=0)
+    assert (listed.out, listed.err) == ("", "no deliveries yet\n")
     assert cxcall("history", "export", code=0).out == ""
+    header = cxcall("history", "export", "--format", "csv", code=0).out
+    assert header.split(",")[:2] == ["id", "at"]
 
 
 @pytest.mark.slow
@@ -279,12 +287,13 @@ def test_list_marks_what_went_to_a_sandbox(cxcall: Cxcall) -> None:
     cxcall(*words, "a", "--sandbox", code=0)
     with Platform() as platform:
         cxcall(*words, "b", "--yes", env=platform.environment, code=0)
-    shown = cxcall("history", "list", code=0)
+    shown = cxcall("history", "list", env={"TZ": "America/New_York"}, code=0)
     rows = [line.split("\t") for line in shown.out.splitlines()]
     assert [row[4] for row in rows] == ["accepted", "accepted"]
     assert [row[7] for row in rows] == ["this machine", "sandbox"]
     listed = cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
     assert {each["outcome"] for each in listed} == {"accepted"}
+    assert [row[1] for row in rows] == [each["at"][:16].replace("T", " ") for each in listed]
     file = cxcall.file("rows.csv", f"contact-id,reason-code\n{CONTACT},c\n")
     cxcall("batch", file, "--operation", "personal-connection", "--sandbox", code=0)
     (batch,) = (line.split("\t") for line in cxcall("batch", "list", code=0).out.splitlines())

@@ -28,9 +28,9 @@ _ROWS = [("i", "a" * 6, "b" * 9, "", "s"), ("j", "a", "", "", "s" * 4)]
         (
             31,
             [
-                "ID  A       B          C  STATE",
-                "i   aaaaaa  bbbbbbbbb     s",
-                "j   a                     ssss",
+                "ID  A       B          STATE",
+                "i   aaaaaa  bbbbbbbbb  s",
+                "j   a                  ssss",
             ],
         ),
         (24, ["ID  A       B", "  STATE", "i   aaaaaa  bbbbbbbbb", "  s", "j   a", "  ssss"]),
@@ -40,6 +40,30 @@ _ROWS = [("i", "a" * 6, "b" * 9, "", "s"), ("j", "a", "", "", "s" * 4)]
 )
 def test_narrow_table_shows_each_value_on_several_lines(width: int, lines: list[str]) -> None:
     assert drawn(Table(("ID", "A", "B", "C", "STATE"), _ROWS), width) == lines
+
+
+_WIDE = [("i", "a" * 20, "b" * 9, "s")]
+_NARROW = Table(("ID", "A", "STATE"), [("i", "a" * 20, "s")], cut="A")
+
+
+@each_case(
+    "width, lines",
+    [
+        (
+            42,
+            [
+                "ID  A                     B          STATE",
+                "i   aaaaaaaaaaaaaaaaaaaa  bbbbbbbbb  s",
+            ],
+        ),
+        (31, ["ID  A                     STATE", "i   aaaaaaaaaaaaaaaaaaaa  s"]),
+        (25, ["ID  A               STATE", "i   aaaaaaaaaaaaa…  s"]),
+        (24, ["ID  A", "  B          STATE", "i   aaaaaaaaaaaaaaaaaaaa", "  bbbbbbbbb  s"]),
+    ],
+    quick=2,
+)
+def test_narrower_table_is_used_if_it_fits(width: int, lines: list[str]) -> None:
+    assert drawn(Table(("ID", "A", "B", "STATE"), _WIDE, _NARROW), width) == lines
 
 
 def test_value_that_is_longer_than_the_terminal_is_folded() -> None:

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError, UsageError
+from cxcall.findings.times_in_text import utc_text
 from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.errors import already_sent_error, ledger_finding
 from cxcall.ledger.row_ranges import without_overlaps
@@ -165,7 +166,7 @@ def _unknown_finding(job: Job, unknown: Record) -> Finding:
         "outcome-unknown",
         f"{unknown.name or 'rows'} of `{job.rows.name}` may be in this list: the outcome of delivery `{unknown.id}` is unknown",
         fix=f"{find_out_fix(unknown, datetime.now(UTC))}; `--resume` then loads the remaining rows",
-        why=f"it was sent at {unknown.at:%Y-%m-%d %H:%M:%S} UTC, and a contact that is added twice may be called twice",
+        why=f"it was sent at {utc_text(unknown.at)}, and a contact that is added twice may be called twice",
     )
 
 
@@ -173,7 +174,7 @@ def _loaded_error(job: Job, earlier: Batch) -> StoppedError:
     profile = earlier.profile
     other = f" with profile `{profile}`" if profile != job.settings.profile else ""
     return already_sent_error(
-        f"a load of `{job.rows.name}` into this list began at {earlier.at:%Y-%m-%d %H:%M:%S} UTC{other}",
+        f"a load of `{job.rows.name}` into this list began at {utc_text(earlier.at)}{other}",
         fix="to load only the rows that were not sent then, add `--resume`; to add all its contacts again, add `--again`",
         why="a contact that is added twice may be called twice",
     )

@@ -6,6 +6,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.times_in_text import utc_text
 from cxcall.ledger.row_ranges import describe_ranges, format_ranges
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.csv_cells import safe_cell
@@ -43,7 +44,7 @@ def text_sections(report: BatchReport, summary: Summary) -> Iterator[Section]:
     facts = [
         Entry("file", batch.file or "none: the rows came from stdin or a program"),
         Entry("operation", f"{batch.operation}, profile {batch.profile}, {batch.target}"),
-        Entry("begun", f"{batch.at:%Y-%m-%d %H:%M:%S} UTC, {state}"),
+        Entry("begun", f"{utc_text(batch.at)}, {state}"),
     ]
     if summary.seconds:
         facts.append(Entry("time", f"{summary.seconds:,.1f} s {summary.span_text}"))

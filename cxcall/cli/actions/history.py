@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.batch.report.report_rows import find_batch
-from cxcall.documents.json_text import as_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.text_lists import list_first
+from cxcall.findings.times_in_text import short_time, utc_minute, utc_text
 from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.record_types import record_fields
+from cxcall.ledger.stored_values import NOT_PLACED, PLACED, SPLIT
+from cxcall.output.layouts import Entry, Section
 from cxcall.output.report import Report, Table
 from cxcall.output.terminal_text import escape_cell
 from cxcall.sending.configured_ledger import open_ledger
@@ -21,13 +24,20 @@ from cxcall.settings.sources import SANDBOX_PROFILE
 from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from cxcall.cli.commands.history import RecordFilters
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.record_types import Record
 
-_HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID", "SENT TO")
+_HEADINGS = ("ID", "AT (UTC)", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID", "SENT TO")
+_NARROW_HEADINGS = _HEADINGS[:5]
+_RESOLUTIONS = {
+    PLACED: "recorded as placed",
+    NOT_PLACED: "recorded as not placed",
+    SPLIT: "other deliveries have the outcomes of its rows",
+}
+_PHASES = {"connect": "connected", "turn": "its turn", "first_byte": "first byte"}
 _USUAL_LIMIT = 50
 _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -57,7 +67,7 @@ def list_deliveries(filters: RecordFilters) -> Report:
             table=_table(records),
             diagnostics=more_remark(len(records), has_more=has_more)
             if records
-            else ["no matching deliveries"],
+            else [_no_deliveries(ledger)],
         )
         report = with_missing_records(report, ledger)
         if not (
@@ -65,6 +75,11 @@ def list_deliveries(filters: RecordFilters) -> Report:
         ):
             _stop_on_unknown_operation(filters)
         return report
+
+
+def _no_deliveries(ledger: Ledger) -> str:
+    has_others = any(ledger.records(limit=1))
+    return "no matching deliveries" if has_others else "no deliveries yet"
 
 
 def _stop_on_unknown_operation(filters: RecordFilters) -> None:
@@ -83,12 +98,26 @@ def _batch_id(ledger: Ledger, text: str) -> str:
     return text if has_deliveries else find_batch(ledger, text, "--batch").id
 
 
-def show_delivery(identifier: str) -> Report:
+def show_delivery(identifier: str, *, verbose: bool = False) -> Report:
     """Return one delivery; `identifier` is its ID or the start of its ID."""
     record = read_delivery(identifier)
-    remarks = [how_to_find_out(record)] if record.is_unresolved else []
-    data = record_fields(record)
-    return Report("history show", data=data, text=delivery_text(record), diagnostics=remarks)
+    return Report(
+        "history show",
+        data=record_fields(record),
+        sections=[delivery_section(record, verbose=verbose)],
+        diagnostics=[how_to_find_out(record)] if record.is_unresolved else [],
+    )
+
+
+def resolved_report(record: Record) -> Report:
+    """Return what a person has recorded about a delivery, and what follows from it."""
+    if record.resolution == PLACED:
+        what = "a call was placed" if record.numbers else "it was processed"
+        text = f"recorded that {what}; it counts as accepted"
+    else:
+        what = "no call was placed" if record.numbers else "it was not processed"
+        text = f"recorded that {what}; an identical request can be sent again"
+    return Report("history resolve", data=record_fields(record), text=f"{record.id}: {text}")
 
 
 def read_delivery(identifier: str) -> Record:
@@ -120,38 +149,70 @@ def with_missing_records(report: Report, ledger: Ledger) -> Report:
 
 def _table(records: Sequence[Record]) -> Table:
     """Return one row per delivery."""
-    rows = [
-        (
-            record.id,
-            record.at.astimezone().isoformat(" ", timespec="minutes"),
-            record.operation,
-            list_first(record.numbers),
-            _result(record),
-            str(record.status or ""),
-            record.engagement_id or "",
-            _place(record),
+    rows, narrow_rows = [], []
+    for record in records:
+        at, outcome = utc_minute(record.at), _result(record)
+        rows.append(
+            (
+                record.id,
+                at,
+                record.operation,
+                list_first(record.numbers),
+                outcome,
+                str(record.status or ""),
+                record.engagement_id or "",
+                local_place(record.target, record.profile),
+            )
         )
-        for record in records
-    ]
-    return Table(_HEADINGS, rows)
+        number = list_first(record.numbers, 1)
+        narrow_rows.append((record.id, short_time(at), record.operation, number, outcome))
+    return Table(_HEADINGS, rows, Table(_NARROW_HEADINGS, narrow_rows))
 
 
-def delivery_text(record: Record) -> str:
-    """Return a delivery as aligned `name: value` lines without empty values."""
-    fields = {**record_fields(record), "numbers": list_first(record.numbers)}
-    shown = {
-        name: value for name, value in fields.items() if value not in (None, "", [], False, {})
+def delivery_section(record: Record, *, verbose: bool = False) -> Section:
+    """Return a delivery as names and texts, without those that are empty; the digest only if `verbose`."""
+    outcome = (str(record.outcome), _RESOLUTIONS.get(record.resolution, record.resolution))
+    entries = {
+        "delivery ID": record.id,
+        "sent": utc_text(record.at),
+        "ended": utc_text(record.ended_at) if record.ended_at else "",
+        "profile": record.profile,
+        "operation": f"{record.operation} ({record.provenance})",
+        "method": record.method,
+        "URL": record.target,
+        "numbers": list_first(record.numbers),
+        "outcome": "; ".join(filter(None, outcome)),
+        "HTTP status": str(record.status or ""),
+        "engagement ID": record.engagement_id or "",
+        "correlation ID": record.correlation_id or "",
+        "attempts": str(record.attempts or ""),
+        "sent with": "--again" if record.again else "",
+        "reason": record.note,
+        "batch": record.batch,
+        "row": str(record.row or ""),
+        "key": record.name,
+        "the API says": _api_words(record),
+        "time": _describe_timings(record.timings),
+        "digest": record.digest if verbose else "",
     }
-    width = max(len(name) for name in shown) + 1
-    lines = {f"{name}:": escape_cell(_as_line(value)) for name, value in shown.items()}
-    return "\n".join(f"{name:<{width}} {text}" for name, text in lines.items())
+    return Section(
+        entries=[Entry(name, escape_cell(text)) for name, text in entries.items() if text]
+    )
 
 
-def _as_line(value: Any) -> str:
-    """Return a value as text on one line: the members of a list or an object with commas."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {member}" for name, member in value.items())
-    return ", ".join(value) if isinstance(value, list) else as_text(value)
+def _api_words(record: Record) -> str:
+    """Return the message of the API with its code, which the recorded message may have, too."""
+    code = f"({record.code})" if record.code else ""
+    return f"{record.message.removesuffix(code).rstrip()} {code}".strip()
+
+
+def _describe_timings(timings: Mapping[str, float]) -> str:
+    """Return the duration of the last attempt, and when each phase of it was over."""
+    phases = ", ".join(
+        f"{name} after {timings[each]:.1f}" for each, name in _PHASES.items() if each in timings
+    )
+    total = f"{timings['total']:.1f} ms" if "total" in timings else "not finished"
+    return f"{total} ({phases})" if phases else ""
 
 
 def more_remark(shown: int, *, has_more: bool) -> list[str]:
@@ -159,11 +220,13 @@ def more_remark(shown: int, *, has_more: bool) -> list[str]:
     return [f"only the newest {shown} are shown: to see more, add `--limit N`"] * has_more
 
 
-def _place(record: Record) -> str:
-    """Return where a request went that did not leave this machine; empty for any other request."""
-    if not is_loopback_url(record.target):
+def local_place(target: str, profile: str) -> str:
+    """Return where requests go that do not leave this machine; empty for any other target."""
+    if target == SANDBOX_TARGET:
+        return SANDBOX_TARGET
+    if not is_loopback_url(target):
         return ""
-    return SANDBOX_PROFILE if record.profile == SANDBOX_PROFILE else "this machine"
+    return SANDBOX_PROFILE if profile == SANDBOX_PROFILE else "this machine"
 
 
 def _result(record: Record) -> str:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cxcall.cli.actions.history import (
-    delivery_text,
     how_to_find_out,
     list_deliveries,
     parse_since,
     parse_time,
     read_delivery,
+    resolved_report,
     show_delivery,
     with_missing_records,
 )
@@ -23,7 +23,8 @@ from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.shared_options import COMMON
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
-from cxcall.ledger.record_types import record_fields
+from cxcall.findings.times_in_text import utc_text
+from cxcall.ledger.record_types import RECORD_FIELDS, record_fields
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.csv_cells import safe_record
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
@@ -78,14 +79,17 @@ _DELIVERY = argument("ID", "A delivery ID or its start.", default=...)
     "cxcall history list -o jsonl",
 )
 def list_records(filters: RecordFilters) -> Report:
-    """List deliveries, newest first."""
+    """List deliveries, newest first.
+
+    A narrow terminal shows fewer columns; `cxcall history show ID` shows the whole delivery.
+    """
     return list_deliveries(filters)
 
 
 @app.command("show", "cxcall history show 01JDQ8", "cxcall history show 01JDQ8 -o json")
-def show(delivery: str = _DELIVERY) -> Report:
+def show(output: OutputOptions, delivery: str = _DELIVERY) -> Report:
     """Show a delivery."""
-    return show_delivery(delivery)
+    return show_delivery(delivery, verbose=output.verbose)
 
 
 @app.command(
@@ -120,7 +124,7 @@ def resolve(
         )
     with open_ledger() as ledger:
         record = ledger.resolve(delivery, placed=placed, force=force)
-    return Report("history resolve", data=record_fields(record), text=delivery_text(record))
+    return resolved_report(record)
 
 
 @app.command(
@@ -146,14 +150,14 @@ def export_records(
 
 def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
     """Yield the lines of a JSON Lines or CSV file."""
-    for index, record in enumerate(records):
+    if form == "csv":
+        yield safe_record(RECORD_FIELDS)  # also without records, because programs look for columns
+    for record in records:
         values = record_fields(record)
         if form == "jsonl":
             yield json.dumps(values, ensure_ascii=False)
-            continue
-        if not index:
-            yield safe_record(values)
-        yield safe_record(map(_as_value, values.values()))
+        else:
+            yield safe_record(map(_as_value, values.values()))
 
 
 def _as_value(value: Any) -> Any:
@@ -198,7 +202,7 @@ def prune(
     if unknown:
         what = f"{count_phrase(unknown, 'unknown delivery')}, and all of a batch that has one"
         kept.append(f"kept {what}: `cxcall history list --unresolved`")
-    text = f"deleted {count_phrase(pruned, 'delivery')} sent before {before:%Y-%m-%d %H:%M} UTC"
+    text = f"deleted {count_phrase(pruned, 'delivery')} sent before {utc_text(before)}"
     if oldest > window:
         kept.append("kept newer deliveries: `duplicate_window` needs them to stop duplicates")
     return Report(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 app = CommandGroup()
+_HEADINGS = ("TIME (UTC)", "METHOD", "PATH", "STATUS", "VERDICT", "OPERATION")
 
 
 class SandboxOptions(OptionGroup):
@@ -164,8 +165,17 @@ def sandbox_requests(options: RequestsOptions, target: TargetOptions) -> Report:
         findings=findings,
         data={"accepted": found["accepted"], "rings": found["rings"], "requests": entries},
         json_lines=entries,
-        table=Table(("TIME (UTC)", "METHOD", "PATH", "STATUS", "VERDICT", "OPERATION"), rows),
+        table=Table(_HEADINGS, rows, _narrower(rows)),
     )
+
+
+def _narrower(rows: Sequence[tuple[str, ...]]) -> Table:
+    """Return the table with the operation, or if it is unknown the path, in one column."""
+    narrow_rows = [
+        (time, method, operation or path, status, verdict)
+        for time, method, path, status, verdict, operation in rows
+    ]
+    return Table(("TIME (UTC)", "METHOD", "OPERATION", "STATUS", "VERDICT"), narrow_rows)
 
 
 def describe_sandbox(running: Sandbox, own: Contract, options: SandboxOptions) -> Report:

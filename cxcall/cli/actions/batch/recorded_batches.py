@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.batch.report.report_counts import summarize
 from cxcall.batch.report.report_rows import find_batch, read_report
 from cxcall.batch.report.text_and_csv_reports import csv_records, text_sections
-from cxcall.cli.actions.history import more_remark
+from cxcall.cli.actions.history import local_place, more_remark
 from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.times_in_text import short_time, utc_minute
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report, Table
 from cxcall.sending.configured_ledger import open_ledger
@@ -43,6 +44,7 @@ _HEADINGS = (
     *(each.upper() for each in _AFTER_STATE),
     "SENT TO",
 )
+_NARROW_HEADINGS = ("ID", "AT (UTC)", "FILE", "ACCEPTED", "UNKNOWN", "STATE")
 
 
 def list_batches(limit: int) -> Report:
@@ -79,21 +81,28 @@ def _batch_data(batch: Batch, ledger: Ledger) -> dict[str, Any]:
 
 
 def _table(batches: Sequence[dict[str, Any]]) -> Table:
-    rows = [
-        (
-            each["id"],
-            each["at"][:16].replace("T", " "),
-            each["operation"],
-            PurePath(each["file"]).name or "-",
-            "" if each["rows"] is None else str(each["rows"]),
-            *(str(each["outcomes"].get(outcome, 0)) for outcome in _BEFORE_STATE),
-            each["state"],
-            *(str(each["outcomes"].get(outcome, 0)) for outcome in _AFTER_STATE),
-            SANDBOX_TARGET * (each["target"] == SANDBOX_TARGET),
+    rows, narrow_rows = [], []
+    for each in batches:
+        outcomes, count = each["outcomes"], each["rows"]
+        at, file = utc_minute(datetime.fromisoformat(each["at"])), PurePath(each["file"]).name
+        accepted, unknown = (str(outcomes.get(outcome, 0)) for outcome in _BEFORE_STATE)
+        rows.append(
+            (
+                each["id"],
+                at,
+                each["operation"],
+                file or "-",
+                "" if count is None else str(count),
+                accepted,
+                unknown,
+                each["state"],
+                *(str(outcomes.get(outcome, 0)) for outcome in _AFTER_STATE),
+                local_place(each["target"], each["profile"]),
+            )
         )
-        for each in batches
-    ]
-    return Table(_HEADINGS, rows)
+        share = accepted if count is None else f"{accepted} of {count}"
+        narrow_rows.append((each["id"], short_time(at), file or "-", share, unknown, each["state"]))
+    return Table(_HEADINGS, rows, Table(_NARROW_HEADINGS, narrow_rows, cut="FILE"))
 
 
 _COMMAND = "batch report"

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.explain.request_printer import headline
-from cxcall.cli.actions.history import delivery_text
+from cxcall.cli.actions.history import delivery_section
 from cxcall.contracts.call_risk import Route
 from cxcall.contracts.contract import load_contracts, load_user_contract
 from cxcall.explaining.explanation import explain_request
@@ -18,8 +18,8 @@ from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import unknown_fix
 from cxcall.ledger.record_types import record_fields
 from cxcall.output.count_phrases import format_severity_counts
+from cxcall.output.layouts import Section
 from cxcall.output.report import Report
-from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import has_errors
 from cxcall.sending.configured_ledger import open_ledger
@@ -65,7 +65,7 @@ def explain_last(contracts: ContractOptions) -> Report:
         findings=findings,
         findings_are_data=True,
         data={**record_fields(record), "attempts": [explanation.as_dict()]},
-        text=f"{escape_to_one_line(headline(explanation))}\n\n{delivery_text(record)}\n",
+        sections=[Section(headline(explanation)), delivery_section(record), Section()],
         summary=format_severity_counts(Counter(finding.severity for finding in findings)),
     )
 

@@ -12,6 +12,7 @@ from cxcall.documents.json_text import read_token_claims
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import CXONE, GENESYS, PLATFORM_NAMES
 from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.times_in_text import utc_text
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_on_use
 from cxcall.transport.requested_waits import http_date
@@ -51,7 +52,7 @@ class TokenClaims(NamedTuple):
         parts = [f"JWT, {self.kind}"]
         parts += [f"issuer {self.issuer}"] if self.issuer else []
         parts += [f"audience {self.audience}"] if self.audience else []
-        parts += [f"expires {self.expires:%Y-%m-%dT%H:%M:%SZ}"] if self.expires else []
+        parts += [f"expires {utc_text(self.expires)}"] if self.expires else []
         return ", ".join(parts)
 
 
@@ -97,9 +98,9 @@ def _check_expiry(request: ObservedRequest, claims: TokenClaims) -> Iterator[Fin
         "source": "the token's `exp`",
     }
     if claims.expires and claims.expires < (sent or datetime.now(UTC)):
-        expired = f"the token expired at {claims.expires:%Y-%m-%dT%H:%M:%SZ}"
+        expired = f"the token expired at {utc_text(claims.expires)}"
         if sent or request.status == HTTPStatus.UNAUTHORIZED:
-            when = f", before the response of {sent:%Y-%m-%dT%H:%M:%SZ}" if sent else ""
+            when = f", before the response of {utc_text(sent)}" if sent else ""
             yield Finding.error("token-expired", _WHERE, expired + when, **more)
         elif not request.is_successful:
             message = f"{expired}; it may have been valid when it was sent"
