@@ -38,6 +38,8 @@ _MARGIN = 1.01
 """Factor by which the interval exceeds an exactly even one, because network jitter moves requests."""
 _SLOW_DOWN, _MAX_SLOW_DOWN, _SPEED_UP = 1.05, 2.0, 0.9995
 _MIN_LEAD_TIME, _MAX_LEAD_TIME = 0.002, 1.0
+_LONG_WAIT = 5.0
+"""Seconds; a longer wait is worth a message."""
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _RATE_FORM = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*/\s*(s|m|h)(?:ec|econd|in|inute|our)?")
 _SHARED_MARGIN = 1.002
@@ -56,7 +58,7 @@ class RateLimiter:
         self._base_interval = self.interval = rate.interval * _MARGIN
         """Seconds from one request to the next; longer than those of the rate after a refusal."""
         self._max_wait = max_wait
-        self._is_stopped = False
+        self._is_stopped = self._is_waiting = False
         self.stop_reason = ""
         self._acquire_lock, self._send_lock, self._state_lock = Lock(), Lock(), Lock()
         self._lead_time = _MIN_LEAD_TIME
@@ -98,6 +100,12 @@ class RateLimiter:
         """Seconds for which the API still asks to send nothing, also if that is too long to wait; 0 if it does not."""
         left = self._paused_until - time.monotonic()
         return max(self.excessive_wait or 0.0, left, 0.0)
+
+    def take_long_wait(self) -> int:
+        """Return the seconds of a long wait that the API asks for, when it begins; 0 otherwise."""
+        left, was_waiting = self.wait_left, self._is_waiting
+        self._is_waiting = left > 0
+        return math.ceil(left) if left > _LONG_WAIT and not was_waiting else 0
 
     def raise_if_stopped(self) -> None:
         """Raise RetryStoppedError when the batch stops, and KeyboardInterrupt after a signal."""

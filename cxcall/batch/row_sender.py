@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -286,7 +287,8 @@ class StoppableRun:
             self._counts.add(result)
             excess = self._limit.find_excess(self._counts)
         if excessive_wait is not None:
-            self.stop(f"the API requires a wait of {excessive_wait:.10g} s, longer than `max_wait`")
+            wait = math.ceil(excessive_wait)
+            self.stop(f"the API requires a wait of {wait} s, longer than `max_wait`")
         elif result.report.exit_code in _STOPPING:
             self.stop(result.findings[-1].message)
         elif excess:

@@ -27,7 +27,7 @@ _MAX_UNKNOWN = 20
 _MAX_REASONS = 100
 _VALUE = (
     rf"(?P<place>`/[^`]*`)|`[^`]*`|\b{UUID_FORM}\b"
-    r"|[0-9A-HJKMNP-TV-Z]{18}|[+*0-9-]*[*0-9]{4,}|\brow [0-9]+"
+    r"|[0-9A-HJKMNP-TV-Z]{18}|[+*0-9-]*[*0-9]{4,}|\brow [0-9]+|\b[0-9]+(?= s\b)"
 )
 _NOT_PROCESSED = (Outcome.UNDELIVERED, Outcome.ERROR)
 _OUTCOMES_BY_GRAVITY = (

@@ -184,7 +184,9 @@ class CsvHeader(NamedTuple):
         first, text = lines.take()
         start = text.index(line)  # after blank lines
         number = first + text.count("\n", 0, start)
-        return cls(name, tuple(cell.strip() for cell in cells), delimiter, number, text[start:])
+        # A second mark of the byte order, as of two exports in one file, is no part of a name.
+        names = tuple(cell.lstrip("\ufeff").strip() for cell in cells)
+        return cls(name, names, delimiter, number, text[start:])
 
     def table(self, operation: Operation) -> CsvTable:
         """Return the table of an operation; raises DocumentError for columns that the operation does not have."""
@@ -291,26 +293,24 @@ def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
 
 def _find_defect(cells: Sequence[str], record: CsvRecord) -> Finding | None:
     """Return the finding on a record that does not match the header, or is not text; None for any other."""
+    if "\0" in record.text:
+        return _damaged_record(record.cell_excerpt(0)._replace(width=1))
     count, columns = len(cells), len(record.table.header.cells)
     if count != columns:
         place = record.cell_excerpt(columns if count > columns else count - 1)
         fix = _HEADER_FIX if place.cell else _QUOTES_FIX
+        if any(cell[:1] == " " and cell.lstrip()[:1] == '"' for cell in cells):
+            fix = "remove the blank before the quote"
         if count < columns:
             fix = "delete the line, or write a delimiter for each empty cell, too"
-        message = f"{_phrase(count, 'cell')} under {_phrase(columns, 'column')}"
+        message = f"{count} cell{'s' * (count != 1)} under {columns} column{'s' * (columns != 1)}"
         return _malformed_record(place, message, fix)
     for index in record.table.nameless:
         if cells[index].strip():
             fix = f"{_HEADER_FIX}; or add `--ignore-extra-columns` when you send it"
-            return _malformed_record(
-                record.cell_excerpt(index), "a value under an empty header", fix
-            )
-    is_damaged = "\0" in record.text
-    return _damaged_record(record.cell_excerpt(0)._replace(width=1)) if is_damaged else None
-
-
-def _phrase(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+            place = record.cell_excerpt(index)
+            return _malformed_record(place, "a value under an empty header", fix)
+    return None
 
 
 def _quoting_error(record: CsvRecord, error: csv.Error) -> Finding:

@@ -212,7 +212,7 @@ def _busy_finding(plan: Plan, response: HttpResponse, limit: str) -> Finding:
     return Finding.error(
         "rate-limited" if is_rate_limit else "undelivered",
         "response",
-        f"`{plan.host}` {f'asks to wait {seconds:.10g} s' if seconds else 'accepts no requests for now'}"
+        f"`{plan.host}` {f'asks to wait {math.ceil(seconds)} s' if seconds else 'accepts no requests for now'}"
         f" (HTTP {response.status})",
         fix="; ".join(filter(None, (limit, f"run it again {wait}"))),
         why="a request with this response was not processed"

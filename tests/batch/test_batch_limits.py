@@ -95,6 +95,22 @@ def test_retry_waits_of_one_row_delays_all_rows(cxcall: Cxcall) -> None:
     assert platform.seen[json.dumps(body(5), sort_keys=True)] == 1
 
 
+def test_long_wait_that_the_api_asks_for_is_told_once(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 3)
+    words = (file, *PERSONAL, *FAST, "--confirm", "3")
+    with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "25"})) as platform:
+        at(cxcall, platform)
+        cxcall.environment["CXCALL_MAX_WAIT"] = "60"
+        with begin(cxcall, *words) as process:
+            assert process.stderr is not None
+            lines = iter(process.stderr.readline, "")
+            told = next(line for line in lines if "the API asks to wait" in line)
+            process.send_signal(signal.SIGINT)
+            rest = process.stderr.read()
+    assert re.search("nothing is sent for 2[45] s", told)
+    assert "the API asks to wait" not in rest
+
+
 def test_retry_waits_longer_than_max_wait_stops_the_batch(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 3)
     with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "3600"})) as platform:

@@ -134,3 +134,37 @@ def test_unknown_property_of_a_line_is_part_of_the_body_and_reported(tmp_path: P
     assert [finding.where for finding in row.findings if finding.code == "property-unknown"] == [
         "/oops"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message", "fix"),
+    [
+        (
+            "blank.csv",
+            'contact-id,reason-code\nx, "a, b"\n',
+            "3 cells",
+            "remove the blank before the quote",
+        ),
+        ("padded.csv", "contact-id,reason-code\n\0\0\0\n", "NUL", "export the file again"),
+        ("array.json", '[{"contactId": "x"}, {}]', "a list of objects", "`jq -c '.[]' array.json`"),
+    ],
+)
+def test_fault_of_an_export_has_its_own_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str, message: str, fix: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text(text, "utf-8")
+    with RowFile(name) as file:
+        (row,) = file.rows(PERSONAL)
+    (found,) = row.findings
+    assert message in found.message
+    assert fix in found.fix
+
+
+def test_second_mark_of_the_byte_order_is_no_part_of_a_header(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("\ufeff\ufeffcontact-id,reason-code\nx,y\n", "utf-8")
+    with RowFile(str(path)) as file:
+        (row,) = file.rows(PERSONAL)
+    assert row.payload is not None
+    assert row.payload.value == {"contactId": "x", "reasonCode": "y"}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_document import DocumentError, parse_lines
 from cxcall.documents.json_text import as_text
-from cxcall.findings.finding import Excerpt
+from cxcall.findings.finding import Excerpt, Finding
+from cxcall.findings.hinted_commands import command
 from cxcall.payloads.payload import Payload
 
 if TYPE_CHECKING:
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 
     from cxcall.batch.input.column_mapping import ColumnMap
     from cxcall.contracts.operation import Operation
-    from cxcall.findings.finding import Finding
 
     JsonRow = tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]
 
@@ -28,9 +29,29 @@ def read_json_rows(
             place = next((finding.excerpt for finding in line.findings if finding.excerpt), None)
             yield place or Excerpt(name, 1, 1, ""), None, {}, line.findings
         else:
-            value, values = _take_parameters(line.value, operation, columns)
             start = Excerpt(line.name, line.first_line, 1, line.text)
+            if _is_list_of_rows(line.value, operation):
+                yield start, None, {}, (_list_finding(line.name, start),)
+                continue
+            value, values = _take_parameters(line.value, operation, columns)
             yield start, Payload(value, line), values, ()
+
+
+def _is_list_of_rows(value: Any, operation: Operation) -> bool:
+    """Return whether a line is a list of several objects, of which each may be a row, for an operation without such a body."""
+    if not (isinstance(value, list) and value[1:] and all(isinstance(x, dict) for x in value)):
+        return False
+    return "array" not in schema_types(operation.schema_at(""))
+
+
+def _list_finding(name: str, place: Excerpt) -> Finding:
+    return Finding.error(
+        "type-mismatch",
+        "body",
+        "a row must be an object, not a list of objects",
+        fix=f"write each object on a line of its own: {command('jq', '-c', '.[]', name)}",
+        excerpt=place,
+    )
 
 
 def _take_parameters(

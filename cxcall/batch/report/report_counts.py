@@ -19,6 +19,9 @@ ORDER = [*map(str, OUTCOMES_IN_ORDER), NOT_SENT]
 """Outcomes, the most serious first."""
 
 
+_LEAST_RATE = 0.05
+
+
 class Summary(NamedTuple):
     """The counts of a report. Times are UTC; latencies are milliseconds; a request may have many rows.
 
@@ -50,8 +53,9 @@ class Summary(NamedTuple):
 
     @property
     def span_text(self) -> str:
-        """What the seconds are, and the average rate; one request has no rate."""
-        rate = f", {self.rate:,.1f} requests/s on average" if self.requests > 1 else ""
+        """What the seconds are, and the average rate; one request has no rate, and with a long pause it says nothing."""
+        has_rate = self.requests > 1 and self.rate >= _LEAST_RATE
+        rate = f", {self.rate:,.1f} requests/s on average" if has_rate else ""
         return f"from the first request to the last result{rate}"
 
     def as_dict(self) -> dict[str, Any]:

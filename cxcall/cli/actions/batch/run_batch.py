@@ -254,6 +254,8 @@ class BatchCommand:
                 text = describe_progress(run.statistics, self.seconds, self.rate)
                 progress(run.statistics.total, text)
                 progress_lines.update(run.statistics.total, text, self.seconds)
+                if (wait := run.rate_limiter.take_long_wait()) and not run.stop_reason:
+                    self.tell_progress(f"the API asks to wait: nothing is sent for {wait} s")
 
             run.on_progress = show_progress
             results = run.results(
