@@ -19,7 +19,9 @@ def exchange_lines(
     """Yield the lines of an exchange; `mask` applies to the response, and `is_exact` shows the request's phone numbers."""
     request, response = exchange.request, exchange.response
     url, headers = mask_likely_secrets(request.shown_url), masked_headers(request.headers)
-    url, headers = (url, headers) if is_exact else (mask_url(url), mask_cells(headers))
+    url, headers = (
+        (url, headers) if is_exact else (mask_url(url, request.dialed), mask_cells(headers))
+    )
     yield f"> {request.method} {url}"
     yield from (f"> {name}: {headers[name]}" for name in headers)
     if response is not None:

@@ -54,8 +54,10 @@ def _request(report: Report) -> dict[str, Any] | None:
         from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
         from cxcall.runtime.secrets.secrets_in_json import mask_secret_members
 
-        url = number_masking.mask_url(mask_likely_secrets(request.shown_url))
-        body = number_masking.mask_value(mask_secret_members(body))
+        url = number_masking.mask_url(mask_likely_secrets(request.shown_url), request.dialed)
+        mask_dialed = number_masking.literal_masker(request.dialed)
+        body = number_masking.mask_value(mask_secret_members(body), mask_dialed)
+        body = number_masking.mask_value(body)
         headers = number_masking.mask_cells(headers)
     return {"method": request.method, "url": url, "headers": headers, "body": body}
 
@@ -69,10 +71,7 @@ def _response(delivery: Delivery | None) -> dict[str, Any] | None:
 
     response, decoded = exchange.response, exchange.response.json()
     body = response.text if decoded is None else decoded
-    mask, hide = (
-        number_masking.response_masker(exchange.request.texts),
-        exchange.request.secret_masker(),
-    )
+    mask, hide = exchange.request.number_masker(), exchange.request.secret_masker()
     if not response.is_success:
         body = number_masking.mask_value(mask_response_members(body), hide)
     headers = masked_headers(response.headers).items()

@@ -11,7 +11,7 @@ from cxcall.phone.number_property_names import fold_number_name, is_folded_numbe
 from cxcall.runtime.patterns import UUID_FORM, compile_pattern, is_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from cxcall.runtime.text_decoding import DecodedText
 
@@ -36,7 +36,18 @@ _DATE_OR_ADDRESS = (
     rf"(?<![0-9A-Za-z+])(?:{_OTHERS}){_AFTER_DATE}"  # `2026-01-01..2026-12-31` has two
 )
 # A date after a space is not part of the number before it.
-_MORE_DIGITS = rf"(?:(?! {_YEAR}-{_MONTH}-{_DAY}(?![0-9-]))[ ().-]{{0,2}}[0-9]){{6,}}"
+_NO_DATE = rf"(?![ \t().-]{{1,4}}{_YEAR}-{_MONTH}-{_DAY}(?![0-9-]))"
+_DIGIT_MORE = rf"(?:{_NO_DATE}[ ().-]{{0,2}}[0-9])"
+_MORE_DIGITS = rf"{_DIGIT_MORE}{{6,}}"
+# Wider, `+1 (317) - 555 - 0123`, until there are as many digits as most numbers have: in a table, another cell may follow.
+# `+1000 - ` is the offset of a time zone.
+_WITH_PLUS = (
+    rf"\+(?:(?!1[0-4]00[ \t])[1-9](?:{_NO_DATE}(?:[ \t().-]{{0,4}}| / )[0-9]){{6,10}}{_DIGIT_MORE}*"
+    rf"|[0-9]{_MORE_DIGITS})"
+)
+# `1 - 317 - 555 - 0123`, `(0171) - 234 5678`
+_NORTH_AMERICAN = r"(?:1[ .-]{0,3})?\(?[2-9][0-9]{2}\)? ?[.-] ?[2-9][0-9]{2} ?[.-] ?[0-9]{4}"
+_WITH_SPACED_DASH = rf"\(?00?[1-9][0-9]{{1,4}}\)? [.-] (?!{_YEAR})[0-9](?:[ -]{{0,3}}[0-9]){{4,11}}"
 # Digits alone are an ID where a name says so, in a path behind a plural (`/skills/1234567`), or if they are
 # too few or too many for a number with its country code, or no country has them. A name may say "number".
 _EXTENSION = r"(?=(?:[xX]|[eE][xX][tT])\.? ?[0-9]{1,8}(?![0-9A-Za-z]))"  # `2025550123x77`
@@ -87,30 +98,25 @@ _BRACKETED = (
 )
 _START = r"(?:(?<![0-9A-Za-z])|(?<==2[Bb]))"  # `=2B` is `+` in mail
 _NUMBER = (
-    rf"{_UNUSUAL}|{_START}(?:(?:\+?[0-9]{_MORE_DIGITS}|{_WITH_SLASH})(?:(?![0-9A-Za-z])|{_EXTENSION})"
+    rf"{_UNUSUAL}|{_START}(?:{_WITH_PLUS}|(?:{_NORTH_AMERICAN}|{_WITH_SPACED_DASH}|[0-9]{_MORE_DIGITS}"
+    rf"|{_WITH_SLASH})(?:(?![0-9A-Za-z])|{_EXTENSION})"
     rf"|{_WITH_EXPONENT})|{_BRACKETED}"
 )
 _WITH_IDS = rf"{_NAMED_NUMBER}|{_IDS}|"
-_INTERNATIONAL = rf"\+[0-9]{_MORE_DIGITS}|{_UNUSUAL}"
-# In a server's text, in which most digits are IDs and times: only the usual groups of national numbers.
-_IN_GROUPS = (
-    r"(?<![0-9A-Za-z+./-])(?<![0-9]:)(?:(?:1[ .-]?)?(?:\([2-9][0-9]{2}\)[ .-]{0,2}[0-9]{3}[ .-]?[0-9]{4}"
-    r"|[2-9][0-9]{2}(?P<one>[.-])[2-9][0-9]{2}(?P=one)[0-9]{4})|1 [2-9][0-9]{2} [2-9][0-9]{2} [0-9]{4}"
-    r"|\((?:0[0-9]{1,5}\) ?[0-9](?:[ .-]?[0-9]){4,8}|[1-9][0-9]{1,2}\) ?[0-9]{3,5}[ -][0-9]{4})"
-    r"|0[1-9][0-9]{1,4} ?/ ?[0-9](?:[ -]?[0-9]){4,8}"  # `0171/2345678`
-    r"|0[1-9][0-9]{1,3} [0-9](?: ?[0-9]){5,11}"  # `020 7183 8750`; with other signs, it may be an ID
-    r"|0[1-9] (?:[0-9]{2}(?: [0-9]{2}){3}|[0-9]{3,4} [0-9]{4})"
-    r"|00[1-9][0-9]{0,2}(?P<four>[ .-])[0-9](?:(?P=four)?[0-9]){7,11})"  # `0044 20 7183 8750`
-    r"(?![0-9A-Za-z]|[.-][0-9A-Za-z])"
-)
-_SEVEN_DIGITS = r"(?:[0-9][ ()\[\]{}<>.\-/_:']{0,3}){6}[0-9]"
-_DIGIT, _DIGITS = r"\d", "0123456789"
+_INTERNATIONAL = rf"{_WITH_PLUS}|{_UNUSUAL}"
+_SEVEN_DIGITS = r"(?:[0-9][ \t()\[\]{}<>.\-/_:']{0,4}){6}[0-9]"
+_DIGIT, _DIGITS = r"[0-9]", "0123456789"
+_NOT_ASCII = r"[^\x01-\x7f]"
 _THIS_MACHINE, _NOTHING = "http://127.0.0.1", r"(?!)"
 _SIGNS = {"\uff0b": "+", "\u2044": "/", "\u2215": "/", "\uff0f": "/"}
 _OTHERS_THAN_DIGITS = r"[^0-9]"
+_DIGIT_OR_LETTER = r"[0-9A-Za-z]"
+# `1-800-FLOWERS`, but not an extension
+_WITH_LETTERS = (
+    r"(?!.*(?<![A-Za-z])[xX]|.*(?<![A-Za-z])[eE][xX][tT])[+(]?[0-9][0-9A-Za-z ().\-/*#]*"
+)
 _NATIONAL = 10
 """The fewest digits of a number without its country code, if its name says that it is a number."""
-_ECHOED_DIGITS = 8  # a number without the codes of its country and its area
 
 INTERNATIONAL_IN_TEXT = r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}"
 """The pattern of a number with its country code in a text."""
@@ -136,8 +142,31 @@ def mask_number(number: str) -> str:
     """Replace all digits of a number except the last four by `*`, keeping the width; a UUID is not a number."""
     if is_uuid(number):
         return number
-    hidden = max(sum(map(str.isdigit, number)) - SHOWN_DIGITS, 0)
-    return compile_pattern(_DIGIT).sub("*", number, count=hidden) if hidden else number
+    return mask_as_ascii(number, _mask_digits)
+
+
+def _mask_digits(number: str) -> str:
+    digits = compile_pattern(_DIGIT).findall(number)
+    sign = _DIGIT
+    if len(digits) < _NATIONAL and compile_pattern(_WITH_LETTERS).fullmatch(number):
+        sign = _DIGIT_OR_LETTER
+        digits = compile_pattern(sign).findall(number)
+    hidden = max(len(digits) - SHOWN_DIGITS, 0)
+    return compile_pattern(sign).sub("*", number, count=hidden) if hidden else number
+
+
+def mask_match(match: re.Match[str]) -> str:
+    """Return a match of a number, masked."""
+    return mask_number(match[0])
+
+
+def literal_masker(numbers: Iterable[str]) -> Callable[[str], str]:
+    """Return a function that masks these numbers as they are written, also if `mask_text` does not find them."""
+    others = [re.escape(each) for each in numbers if mask_number(each) != mask_text(each)]
+    if not others:
+        return str
+    pattern = re.compile(rf"(?<![0-9])(?:{'|'.join(others)})(?![0-9])")
+    return lambda text: pattern.sub(mask_match, text)
 
 
 def mask_text(text: str) -> str:
@@ -147,32 +176,39 @@ def mask_text(text: str) -> str:
     name may be a number or an ID, and are masked. Numbers with escapes, such as `%2B12025550123`, are also
     masked. The width of the text is kept.
     """
-    if not text.isascii() or "\0" in text:
-        return _mask_unicode(text)
-    if not _may_have_number(text):
+    return mask_as_ascii(text, _mask_ascii)
+
+
+def _mask_ascii(text: str) -> str:
+    if not may_have_number(text):
         return text
-    text = _pattern(_NUMBER, _WITH_IDS).sub(_mask_match, text)
+    text = _pattern(_NUMBER, _WITH_IDS).sub(mask_group, text)
     return _mask_escaped(text) if any(sign in text for sign in "%\\&+") else text
 
 
-def _mask_unicode(text: str) -> str:
-    """Mask a text with non-ASCII or invisible digits, dashes, and spaces like one with those of ASCII."""
+def mask_as_ascii(text: str, mask: Callable[[str], str]) -> str:
+    """Mask a text with the digits, dashes, and spaces of ASCII in place of others and of invisible ones, and keep its width."""
     plain = _with_ascii(text)
-    masked = mask_text(plain)
+    masked = mask(plain)
+    if masked == plain or plain is text:
+        return text if masked == plain else masked
     changes = zip(text, plain, masked, strict=True)
     return "".join(new if new != old else char for char, old, new in changes)
 
 
 def _with_ascii(text: str) -> str:
     """Return a text of the same length with ASCII characters in place of equivalent ones."""
-    return "".join(
-        char if char.isascii() and char != "\0" else _ascii_character(char) for char in text
-    )
+    if text.isascii() and "\0" not in text:
+        return text
+    return compile_pattern(_NOT_ASCII).sub(lambda match: ascii_character(match[0]), text)
 
 
 @lru_cache(maxsize=_CHARACTERS_KEPT)
-def _ascii_character(char: str) -> str:
-    """Return the ASCII digit or separator that a character stands for; `~` if there is none."""
+def ascii_character(char: str) -> str:
+    """Return the ASCII digit or separator that a character stands for; `A` for a letter, or else `~`.
+
+    Beside a letter of a script without capitals, such as Chinese, a number often stands without a space.
+    """
     from unicodedata import category
     from unicodedata import digit as digit_of
 
@@ -180,8 +216,11 @@ def _ascii_character(char: str) -> str:
         return str(digit)
     if char in _SIGNS:
         return _SIGNS[char]
-    is_separator = char in "\0\xb7\u2022\u2212" or category(char) in ("Pd", "Zs", "Cf", "Mn", "Me")
-    return "-" if is_separator else "A" if char.isalpha() else "~"
+    kind = category(char)
+    if kind == "Zs":
+        return " "
+    is_separator = char in "\0\xb7\u2022\u2212" or kind in ("Pd", "Cf", "Mn", "Me")
+    return "-" if is_separator else "A" if char.isalpha() and kind != "Lo" else "~"
 
 
 def _mask_escaped(text: str) -> str:
@@ -190,16 +229,16 @@ def _mask_escaped(text: str) -> str:
 
     form = DecodedText(text).decode(r"(?<=[0-9)])\+(?=[0-9(])", lambda _: " ", "+")
     changed = () if form.text == text else (form,)
-    return _mask_in_views(text, (*changed, *unescape(form)), [_pattern(_NUMBER, _WITH_IDS)])
+    return mask_in_views(text, (*changed, *unescape(form)), [_pattern(_NUMBER, _WITH_IDS)])
 
 
-def _mask_in_views(
+def mask_in_views(
     text: str, views: Iterable[DecodedText], patterns: Sequence[re.Pattern[str]]
 ) -> str:
     """Mask in a text the numbers that the patterns find in decodings of it, such as `%2B12025550123`."""
     characters = list(text)
     for view in views:
-        plain = view.text if view.text.isascii() else _with_ascii(view.text)
+        plain = _with_ascii(view.text)
         for match in (match for each in patterns for match in each.finditer(plain)):
             group = _group_of_number(match) if "number" in match.re.groupindex else 0
             digits = [at for at in range(*match.span(group)) if plain[at].isdigit()]
@@ -209,11 +248,10 @@ def _mask_in_views(
     return "".join(characters)
 
 
-def _may_have_number(text: str) -> bool:
+def may_have_number(text: str) -> bool:
     """Return False for most texts without a number, for which the patterns are not even compiled."""
-    text = text.removeprefix(_THIS_MACHINE)
-    has_few_digits = text.isascii() and sum(map(text.count, _DIGITS)) < FEWEST_DIGITS
-    if has_few_digits or is_uuid(text):
+    text = _with_ascii(text).removeprefix(_THIS_MACHINE)
+    if sum(map(text.count, _DIGITS)) < FEWEST_DIGITS or is_uuid(text):
         return False
     has_seven_digits = compile_pattern(_SEVEN_DIGITS).search
     for other in _WHOLE:
@@ -221,47 +259,21 @@ def _may_have_number(text: str) -> bool:
             text = compile_pattern(other).sub("", text)
     may_decode = any(sign in text for sign in "%\\&+")
     return has_seven_digits(text) is not None or (
-        may_decode and sum(map(str.isdigit, text)) >= FEWEST_DIGITS
+        may_decode and sum(map(text.count, _DIGITS)) >= FEWEST_DIGITS
     )
 
 
-def mask_written_numbers(text: str) -> str:
-    """Mask only the numbers with `+` or in usual groups, because in a server's text, bare digits are IDs and times."""
-    if "+" in text:
-        text = _pattern(_INTERNATIONAL).sub(_mask_match, text)
-    return compile_pattern(_IN_GROUPS).sub(_mask_whole, text)
-
-
-def response_masker(sent: str) -> Callable[[str], str]:
-    """Return a function that masks, in a server's text, the numbers of the request in any spelling, and others.
-
-    `sent` has all texts of the request. Digits alone that are not in it may be an ID, and are not masked.
-    """
-    found = _pattern(_NUMBER, _WITH_IDS).finditer(sent) if _may_have_number(sent) else ()
-    numbers = (match[_group_of_number(match)] or "" for match in found)
-    ends = {plain_digits(each)[-_ECHOED_DIGITS:] for each in numbers} - {""}
-    spellings = "|".join(r"[ ().\-/_:']{0,3}".join(each) for each in sorted(ends))
-    echo = re.compile(
-        rf"(?<![0-9])\+?\(?(?:[0-9][ ().\-/_:']{{0,3}}){{0,7}}(?:{spellings})(?![0-9])"
-        if ends
-        else _NOTHING
+def written_numbers(text: str) -> Iterator[str]:
+    """Yield everything in a text that may be a phone number, in ASCII."""
+    found = (
+        _pattern(_NUMBER, _WITH_IDS).finditer(_with_ascii(text)) if may_have_number(text) else ()
     )
-    patterns = (echo, _pattern(_INTERNATIONAL), compile_pattern(_IN_GROUPS))
-
-    def mask_response(text: str) -> str:
-        text = echo.sub(_mask_whole, mask_written_numbers(text))
-        if not any(each in text for each in "%\\&="):
-            return text
-        from cxcall.runtime.text_decoding import decodings
-
-        return _mask_in_views(text, decodings(text), patterns)
-
-    return mask_response
+    yield from filter(None, (match[_group_of_number(match)] for match in found))
 
 
-def mask_echo(text: str, sent: Callable[[], str]) -> str:
-    """Mask the numbers in a server's text as `response_masker` does; most IDs have none."""
-    return response_masker(sent())(text) if _may_have_number(text) else text
+def international_pattern() -> re.Pattern[str]:
+    """Return the pattern of texts to keep, and of numbers that a `+` shows to be one (group `number`)."""
+    return _pattern(_INTERNATIONAL)
 
 
 @cache
@@ -276,11 +288,8 @@ def _group_of_number(match: re.Match[str]) -> str:
     return "number" if match["number"] else "named"
 
 
-def _mask_whole(match: re.Match[str]) -> str:
-    return mask_number(match[0])
-
-
-def _mask_match(match: re.Match[str]) -> str:
+def mask_group(match: re.Match[str]) -> str:
+    """Return a match of a pattern with texts to keep, with its number masked."""
     digits = match[_group_of_number(match)]
     return match[0].removesuffix(digits) + mask_number(digits) if digits else match[0]
 
@@ -299,17 +308,15 @@ def mask_cells(cells: Mapping[str, str]) -> dict[str, str]:
     return {name: mask_cell(name, cell) for name, cell in cells.items()}
 
 
-def mask_url(url: str) -> str:
-    """Mask the numbers in the path and the query of a URL; a part without numbers is unchanged."""
-    parts = urlsplit(url)
-    return urlunsplit(
-        parts._replace(path=_mask_quoted(parts.path), query=_mask_quoted(parts.query))
-    )
+def mask_url(url: str, dialed: Sequence[str] = ()) -> str:
+    """Mask numbers, and `dialed` ones in any form, in the path and the query of a URL; a part without them is unchanged."""
+    parts, mask_dialed = urlsplit(url), literal_masker(dialed)
 
+    def mask_quoted(text: str) -> str:
+        masked = mask_text(mask_dialed(plain := unquote(text)))
+        return text if masked == plain else masked
 
-def _mask_quoted(text: str) -> str:
-    masked = mask_text(plain := unquote(text))
-    return text if masked == plain else masked
+    return urlunsplit(parts._replace(path=mask_quoted(parts.path), query=mask_quoted(parts.query)))
 
 
 def mask_value(value: Any, mask_string: Callable[[str], str] = mask_text) -> Any:
@@ -336,15 +343,3 @@ def _mask_member(name: str, value: Any, mask_string: Callable[[str], str]) -> An
     if isinstance(value, str) and value.isdecimal():  # its name says whether it is an ID
         return mask_string(f"{name}={value}")[-len(value) :]
     return mask_value(value, mask_string)
-
-
-def numbers_in(value: Any) -> list[str]:
-    """Return the masked phone numbers in a JSON value's strings."""
-    if isinstance(value, dict | list):
-        members = value.values() if isinstance(value, dict) else value
-        return [number for member in members for number in numbers_in(member)]
-    if not isinstance(value, str) or not _may_have_number(value):
-        return []
-    found = _pattern(_NUMBER, _WITH_IDS).finditer(value)
-    numbers = (match[_group_of_number(match)] for match in found)
-    return [mask_number(number) for number in numbers if number]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from cxcall.phone.number_masking import (
     FEWEST_DIGITS,
     INTERNATIONAL_IN_TEXT,
+    ascii_character,
     ascii_digits,
+    mask_number,
     plain_digits,
+    written_numbers,
 )
 from cxcall.runtime.patterns import compile_pattern
 
@@ -143,12 +146,19 @@ def possible_numbers(text: str) -> Iterator[str]:
 
 
 def plain_text(text: str) -> str:
-    """Return a text without percent-escapes and invisible characters, its digits as `0` to `9`."""
+    """Return a text without percent-escapes and invisible characters, its digits, dashes, and spaces those of ASCII."""
     while "%" in text and (decoded := unquote(text)) != text:  # it may be escaped twice
         text = decoded
     if text.isascii():
         return text
-    return ascii_digits("".join(char for char in text if unicodedata.category(char) != "Cf"))
+    visible = (char for char in text if unicodedata.category(char) != "Cf")
+    return "".join(_plain_character(char) for char in visible)
+
+
+def _plain_character(char: str) -> str:
+    plain = char if char.isascii() else ascii_character(char)
+    is_other = plain in "A~" or (plain.isdecimal() and not char.isdecimal())  # a letter, or `²`
+    return char if is_other else plain
 
 
 def is_dialable(text: str) -> bool:
@@ -160,3 +170,11 @@ def is_dialable(text: str) -> bool:
     if any(compile_pattern(form).match(text) for form in forms):
         return True
     return compile_pattern(DIALABLE).fullmatch(ascii_digits(text)) is not None
+
+
+def numbers_in(value: Any) -> list[str]:
+    """Return the masked phone numbers in a JSON value's strings."""
+    if isinstance(value, dict | list):
+        members = value.values() if isinstance(value, dict) else value
+        return [number for member in members for number in numbers_in(member)]
+    return [*map(mask_number, written_numbers(value))] if isinstance(value, str) else []

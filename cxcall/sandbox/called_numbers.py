@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.openapi_document import TRACK
 from cxcall.documents.json_pointer import find_value, join_pointer, leaves, map_values
-from cxcall.phone.number_masking import numbers_in
+from cxcall.phone.numbers_in_text import numbers_in
 from cxcall.sandbox.inspection.request_log import drop_oldest
 
 if TYPE_CHECKING:

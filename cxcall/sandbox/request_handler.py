@@ -12,7 +12,8 @@ from urllib.parse import parse_qs
 from uuid import uuid4
 
 from cxcall.contracts.openapi_document import CAMPAIGN, CXONE
-from cxcall.phone.number_masking import mask_text, numbers_in
+from cxcall.phone.number_masking import mask_text
+from cxcall.phone.numbers_in_text import numbers_in
 from cxcall.sandbox import faults_by_number
 from cxcall.sandbox.called_numbers import CalledNumbers
 from cxcall.sandbox.campaigns_and_lists import AcceptedRequest

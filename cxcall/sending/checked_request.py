@@ -22,7 +22,7 @@ from cxcall.payloads.schema_check import (
     has_errors,
     has_other_spelling,
 )
-from cxcall.phone.number_masking import mask_number
+from cxcall.phone.number_masking import FEWEST_DIGITS, mask_number, plain_digits
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.runtime.secrets.known_secrets import MASKED, redacted_repr
 from cxcall.sending import call_guards, numbers_in_request, people_in_request
@@ -71,8 +71,11 @@ class CheckedRequest(NamedTuple):
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """The numbers that it would dial, masked."""
-        return tuple(dict.fromkeys(map(mask_number, self.dialed_numbers)))
+        """The numbers that it would dial, masked; without short ones that may be a part of another, as in `+1*202*5550123`."""
+        dialed = self.dialed_numbers
+        long = [each for each in dialed if len(plain_digits(each)) >= FEWEST_DIGITS]
+        whole = [each for each in dialed if each in long or not any(each in one for one in long)]
+        return tuple(dict.fromkeys(map(mask_number, whole)))
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -197,13 +200,13 @@ def build_request(
     findings = _without_moot_formats(findings)
     if any(has_other_spelling(each, values.get(each.name, "")) for each in operation.parameters):
         raise CheckError(*findings)  # the guards compare paths, so `force` does not allow it
-    base, shown = settings.base_url, _shown_path(operation, settings.base_url, values)
-    request = HttpRequest(operation.method, operation.url(base, values), headers, body, shown)
-    _stop_on_change_in_transit(request, base)
+    base = settings.base_url
+    url, shown = operation.url(base, values), _shown_path(operation, base, values)
     dialed = tuple(dict.fromkeys(each.number for each in numbers if each.is_dialed))
+    request = HttpRequest(operation.method, url, headers, body, shown, dialed)
+    _stop_on_change_in_transit(request, base)
     found = tuple(findings), dialed, values, tuple(numbers), payload.value
-    payload = payload._replace(value=value)
-    return CheckedRequest(operation, payload, request, settings, *found)
+    return CheckedRequest(operation, payload._replace(value=value), request, settings, *found)
 
 
 def _shown_path(operation: Operation, base_url: str, values: Mapping[str, str]) -> str:

@@ -14,7 +14,12 @@ from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit, urlunsplit
 from cxcall.documents.json_document import MAX_DEPTH
 from cxcall.documents.json_text import find_finite_json
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.number_masking import mask_cells, mask_echo, mask_text
+from cxcall.phone.number_masking import (
+    literal_masker,
+    mask_cells,
+    mask_text,
+    may_have_number,
+)
 from cxcall.runtime.secrets.known_secrets import MASKED, Redactor, redact, redacted_repr
 
 _TOKEN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!#$%&'*+^`|")
@@ -91,7 +96,8 @@ _HEADERS_OF_EACH_REQUEST = frozenset(
 class HttpRequest(NamedTuple):
     """A request without its credentials, which are added when it is sent.
 
-    `shown_path` replaces the path of its URL where it is shown or recorded; empty if the path has no secret.
+    `shown_path` replaces the path of its URL where it is shown or recorded; empty if the path has no secret. `dialed` are
+    the numbers in it that would be dialed, as they are written.
     """
 
     method: str
@@ -99,10 +105,11 @@ class HttpRequest(NamedTuple):
     headers: Mapping[str, str]
     body: bytes | None
     shown_path: str = ""
+    dialed: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         headers = _printable_headers(self.headers)
-        return redacted_repr(self._replace(url=self.masked_url, headers=headers), "body")
+        return redacted_repr(self._replace(url=self.masked_url, headers=headers), "body", "dialed")
 
     @property
     def shown_url(self) -> str:
@@ -113,8 +120,9 @@ class HttpRequest(NamedTuple):
     @property
     def masked_url(self) -> str:
         """The URL without its query, and with masked numbers in its path, for the ledger and tracebacks."""
-        parts = urlsplit(self.shown_url)
-        return urlunsplit((parts.scheme, parts.netloc, mask_text(unquote(parts.path)), "", ""))
+        parts, mask_dialed = urlsplit(self.shown_url), literal_masker(self.dialed)
+        path = mask_text(mask_dialed(unquote(parts.path)))
+        return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
     @property
     def texts(self) -> str:
@@ -150,9 +158,16 @@ class HttpRequest(NamedTuple):
         secrets = self.secrets
         return Redactor(secrets).redact if secrets else str
 
+    def number_masker(self) -> Callable[[str], str]:
+        """Return a function that masks the numbers of the request, and others, in a server's text."""
+        from cxcall.phone.response_masking import response_masker
+
+        return response_masker(self.texts, self.dialed)
+
     def mask_echo(self, text: str) -> str:
-        """Mask the secrets and the numbers of the request in a server's text."""
-        return mask_echo(self.secret_masker()(text), lambda: self.texts) if text else ""
+        """Mask the secrets and the numbers of the request in a server's text; most IDs have none."""
+        text = self.secret_masker()(text) if text else ""
+        return self.number_masker()(text) if may_have_number(text) else text
 
 
 class HttpResponse(NamedTuple):

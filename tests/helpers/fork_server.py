@@ -146,7 +146,8 @@ def fill_caches() -> None:
     from cxcall.documents.json_spans import find_spans
     from cxcall.payloads.csv_columns import declared_delimiter
     from cxcall.payloads.payload import Payload
-    from cxcall.phone.number_masking import mask_text, response_masker
+    from cxcall.phone.number_masking import mask_text
+    from cxcall.phone.response_masking import response_masker
     from cxcall.phone.typed_numbers import mask_typed_numbers
     from cxcall.responses.refusals.reason_choice import find_cause_of_text
     from cxcall.runtime.patterns import LazyPattern

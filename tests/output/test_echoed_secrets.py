@@ -127,3 +127,25 @@ def test_id_that_is_no_number_of_the_request_stays(cxcall: Cxcall) -> None:
         envelope = cxcall(*words, "-o", "json", code=0).envelope
     assert envelope["response"]["body"] == reply.body
     assert envelope["engagementId"] == "00000172-2025-5501-8555-017220255501"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [NUMBER, "+1 202 - 555 - 0172", "+1*202*5550172"])
+def test_number_in_an_unusual_spelling_reaches_no_pipe_and_no_record(
+    cxcall: Cxcall, sent: str
+) -> None:
+    spellings = ("+1\xa0202\xa0555\xa00172", "202\u2011555\u20110172", "+1 202 - 555 - 0172", sent)
+    body = {"message": f"bad {', '.join(spellings)}; call 202 - 555 - 0199", "to": sent}
+    reply = Reply(400, body, {"X-Other": spellings[0]})
+    words = ("send", "place-call", "--set", f'/phoneNumber="{sent}"', "--yes", "--force")
+    with Platform(lambda _body, _count: reply) as platform:
+        cxcall.environment |= platform.environment
+        shown = [cxcall(*words, "-v", code=5), cxcall(*words, "-o", "json", code=5)]
+        shown += [cxcall("history", "export", code=0)]
+    texts = [*(each.out + each.err for each in shown), records_of(cxcall)]
+    for text in texts:
+        assert "0172" in text
+        assert [
+            each for each in ("202", "555") if f"{each}-" in text or f"{each}\u2011" in text
+        ] == []
+        assert [each for each in (*spellings, "555 - 01", "*5550172") if each in text] == []

@@ -21,7 +21,7 @@ from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report, Table
-from cxcall.phone.number_masking import mask_value, response_masker
+from cxcall.phone.number_masking import mask_value
 from cxcall.responses.body_selection import (
     Selection,
     SelectionError,
@@ -135,7 +135,7 @@ def mask_numbers(value: Any, delivery: Delivery, screen: Screen) -> Any:
     """Return a value with the phone numbers masked, except for text on a terminal."""
     if delivery.exchange is None or (screen.options.output == "text" and screen.is_terminal):
         return value
-    return mask_value(value, response_masker(delivery.exchange.request.texts))
+    return mask_value(value, delivery.exchange.request.number_masker())
 
 
 def _note_more_pages(paging: Paging, body: Any, headers: Any) -> tuple[Finding, ...]:
