@@ -57,14 +57,13 @@ _RUN = compile_on_use(
 )
 """Words of what runs after the check."""
 DONE = compile_on_use(
-    r"(?:accepted|added|calling|created|delivered|done|initiated|ok|placed|queued|received|scheduled|sent"
-    r"|start(?:ed|ing)|submitted|success\w*)\b"
+    r"\b(?:accepted|added|calling|created|delivered|done|initiated|ok|placed|queued|received|scheduled|sent"
+    r"|start(?:ed|ing)|submitted|succeeded|success\w*)\b"
 )
 """What a request became that succeeded, as a whole state or message, or in a sentence."""
-_DONE = compile_on_use(rf"\b{DONE.pattern}")
 _CLAUSE = compile_on_use(r"[.;:!?,()=|/<>\n]+|\s-\s|\b(?:after|and|because|but|then|while)\b")
 _ACT = compile_on_use(
-    rf"\b(?:{DONE.pattern}|(?:(?:being|was) called|dial(?:l?ed|l?ing)|connected|processed|ringing"
+    rf"(?:{DONE.pattern}|\b(?:(?:being|was) called|dial(?:l?ed|l?ing)|connected|processed|ringing"
     r"|(?<=\w )(?<!a call is )in progress)\b)"
 )
 _NOT_DONE = compile_on_use(
@@ -74,7 +73,7 @@ _NOT_DONE = compile_on_use(
 """Words of a clause that does not say that a call was placed."""
 _OF_ERROR = compile_on_use(
     r"(?:field|validation)?errors?(?:list)?|err(?:or)?(?:code|msg|message|no|text|type)?|exception|faultcode|problems"
-    r"|rc|retcode|type|violations"
+    r"|rc|retcode|type|violations|(?:is)?(?:blocked|denied|dnc|fail(?:ed|ures?)|invalid|rejected)"
 )
 _CODE = compile_on_use(r"(?:return|result|status)?code|errno|ret")
 _OWN_OUTCOME = compile_on_use(r"outcome|result|stat(?:e|us)")
@@ -84,15 +83,13 @@ _OUTCOME = compile_on_use(
 _DESCRIPTION = compile_on_use(r"description|details?|title|type")
 """Texts of what was created, unless there is nothing else."""
 _NO_START = compile_on_use(r"(?:\d|(?:limited|no|none|not|null|unknown)\b).*")
-"""States of what was not started."""
 _OPEN_STATE = compile_on_use(r"un(?:assigned|known)|not (?:yet )?(?:called|dial+ed|started)")
-"""Those of them that are no failure."""
+"""States of what was not started; the latter are no failure."""
 _FLAG = compile_on_use(
     r"(?:is)?(?:accepted|allowed|authori[sz]ed|callable|created|dial+ed|initiated|ok|permitted|placed|processed"
     r"|queued|sent|started|succeeded|success(?:ful)?|valid)"
 )
-_FAILED_FLAG = compile_on_use(r"(?:is)?(?:blocked|denied|dnc|fail(?:ed|ures?)|invalid|rejected)")
-_MOST_TEXT = 16384
+MOST_TEXT = 16384
 
 
 def separate_words(text: str) -> str:
@@ -105,7 +102,7 @@ def separate_words(text: str) -> str:
 
 def says_failure(text: str) -> bool:
     """Return whether a text has plain words of a failure, or is a platform's code of one: `Invalid number`, `no_queue`."""
-    start = text[:_MOST_TEXT]
+    start = text[:MOST_TEXT]
     is_failure = not says_nothing_wrong(start) and _FAILED.search(_without_negations(start))
     return bool(is_failure) or is_published(start, "HTTP [45]")
 
@@ -118,28 +115,25 @@ def is_published(text: str, place: str) -> bool:
 
 
 def says_check(text: str) -> bool | None:
-    """Return whether an error is that of a check before anything began, or of something that ran; None if it does not say.
-
-    A code counts if a platform has published it for a refusal, but not for a timeout.
-    """
+    """Return whether an error is that of a check, or a published code of one; False if of what ran; None if it does not say."""
     if is_published(text, "HTTP 4(?!08)"):
         return True
-    words = separate_words(text[:_MOST_TEXT])
+    words = separate_words(text[:MOST_TEXT])
     others = _CHECK.sub("", words)
-    if _RUN.search(others) or _DONE.search(others):
+    if _RUN.search(others) or DONE.search(others):
         return False
     return True if others != words else None
 
 
 def says_done(text: str) -> bool:
     """Return whether a clause of a text says that something was done, and none of its words negates it or tells a failure."""
-    for clause in _CLAUSE.split(text[:_MOST_TEXT]):
+    for clause in _CLAUSE.split(text[:MOST_TEXT]):
         words = separate_words(clause)
-        is_phrase = re.search(r"\S[\s_]\S", clause) and _ACT.search(words)
-        if is_phrase and not _NOT_DONE.search(words):
-            words = _without_negations(words.replace("already ", ""))
-            if not _FAILED.search(words):
-                return True
+        is_done = re.search(r"\S[\s_]\S", clause) and _ACT.search(words)
+        if not is_done or _NOT_DONE.search(words):
+            continue
+        if not _FAILED.search(_without_negations(words.replace("already ", ""))):
+            return True
     return False
 
 
@@ -160,17 +154,14 @@ def says_nothing_wrong(value: Any) -> bool:
         return all(map(says_nothing_wrong, value)) and not any(flags)
     if isinstance(value, dict):
         return all(map(says_nothing_wrong, value.values()))
-    text = str(value).strip()[:_MOST_TEXT]
+    text = str(value).strip()[:MOST_TEXT]
     words, letters = separate_words(text), compile_pattern(r"[\W_]").sub("", text.lower())
     is_success = compile_pattern(_SUCCESS_CODE).fullmatch(text) or _NO_FAILURE.fullmatch(words)
     return bool(is_success) or text in ("", "-") or letters in _NOTHING_WRONG
 
 
 def tells_failure(body: Any, sent: frozenset[str] = frozenset()) -> bool:
-    """Return whether a text, or a member of an object, that would say what became of a request says that it failed.
-
-    A message or a description that was sent says nothing of it.
-    """
+    """Return whether what would say what became of a request says that it failed; a message that was sent does not."""
     if isinstance(body, str):
         inner = find_finite_json(body, MAX_DEPTH) if body[:1] == "{" else None
         return tells_failure(inner) if inner else body.lower() not in sent and says_failure(body)
@@ -193,8 +184,6 @@ def _reports_failure(name: str, value: Any, body: dict[str, Any]) -> bool:
     text = str(value).strip()
     if _FLAG.fullmatch(name):
         return text.lower() in ("false", "n", "no", "nok")
-    if _FAILED_FLAG.fullmatch(name):
-        return not says_nothing_wrong(value)
     if _CODE.fullmatch(name) and re.fullmatch(r"-\d+|[45]\d\d", text):
         return text[0] == "-" or len(body) == 1
     is_of_error = ERROR_NAME.fullmatch(name) or _OF_ERROR.fullmatch(name)
@@ -204,7 +193,7 @@ def _reports_failure(name: str, value: Any, body: dict[str, Any]) -> bool:
 
 def _reports_success(name: str, text: str) -> bool:
     """Return whether a flag, a code, or a state says in a word that a request succeeded."""
-    if _FLAG.fullmatch(name) and not name.endswith("valid"):
+    if DONE.fullmatch(name.removeprefix("is")):
         return text in ("true", "y", "yes", "1")
     if _CODE.fullmatch(name):
         return compile_pattern(_SUCCESS_CODE).fullmatch(text) is not None

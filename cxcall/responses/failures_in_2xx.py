@@ -44,7 +44,6 @@ _COUNT_NAMES = (
     "errorcount failurecount failedcount failedrecords rejectedrecords invalidrecords".split()
 )
 _DESCRIBED_NAMES = {*SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *ERROR_NAMES, *_FLAG_NAMES}
-_KEPT_NAMES = 1024
 _CONTAINERS = (dict, list)
 _FAILED_WRAP_UP = (
     r"^(?:ININ-)?OUTBOUND-.*"
@@ -225,7 +224,7 @@ def names_failed_items(member: str) -> bool:
     return compile_pattern(_FAILED_LIST).match(member) is not None
 
 
-@lru_cache(maxsize=_KEPT_NAMES)
+@lru_cache(maxsize=1024)
 def _may_report(member: str) -> bool:
     """Return whether a member of this name may report a failure; this excludes most members of a long response."""
     names = {*_FAILED_VALUES, *_CODE_NAMES, *_WRAP_UP_NAMES, *_ERROR_OBJECTS, *_DESCRIBED_NAMES}

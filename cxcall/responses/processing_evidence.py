@@ -225,13 +225,10 @@ def failure_reason(request: HttpRequest, response: HttpResponse, operation: Oper
 def _tells_failure(body: Any, request: HttpRequest | None = None) -> bool:
     """Return whether a body says that a request failed, and names nothing that was started; what was sent says neither."""
     from cxcall.responses.failure_words import tells_failure
-
-    results = [each for entry in result_objects(body) for each in result_objects(entry, _INNER)]
-    if not any(map(tells_failure, results)):
-        return False
     from cxcall.responses.start_evidence import names_something_started, values_sent
 
     sent = values_sent(request) if request else frozenset()
+    results = (each for entry in result_objects(body) for each in result_objects(entry, _INNER))
     is_failed = any(tells_failure(each, sent) for each in results)
     return is_failed and not names_something_started(body, sent)
 

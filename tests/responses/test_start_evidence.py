@@ -256,6 +256,7 @@ def test_failure_of_a_call_that_was_placed_is_inconclusive(body: Any) -> None:
     [
         {"conversationId": "abc", "callState": "dialing", "errors": ["agent not notified"]},
         {"status": 504, "error": "Gateway Timeout"},
+        {"status": "failed", "message": "2 calls placed, 1 failed"},
     ],
     ids=json.dumps,
 )

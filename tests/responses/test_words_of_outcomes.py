@@ -118,6 +118,25 @@ def test_echo_of_a_text_that_was_sent_is_no_failure() -> None:
         assert classify(exchange, OPERATIONS["execute"]) == expected
 
 
+def test_success_beside_a_failure_counts_also_if_its_value_was_sent() -> None:
+    request = REQUEST._replace(body=b'{"a": true, "b": 0, "c": "success", "d": 504}')
+    for told in ({"success": True}, {"success": 0}, {"status": "success"}, {"code": 504}):
+        body = {**told, "error": "Invalid number"}
+        exchange = Exchange(request, respond(200, body), may_be_sent=True)
+        assert classify(exchange, OPERATIONS["execute"]) is Evidence.INCONCLUSIVE
+
+
+@each_case(
+    "body",
+    [
+        {"allowed": True, "message": "Call failed"}, {"valid": True, "message": "Call failed"}, {"authorized": True, "reason": "blocked"},
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_flag_of_a_permission_is_no_success(body: Any) -> None:
+    assert evidence_of(respond(200, body)) is Evidence.INCONCLUSIVE
+
+
 @each_case(
     "body",
     [
@@ -127,7 +146,7 @@ def test_echo_of_a_text_that_was_sent_is_no_failure() -> None:
             "Rate limited: the call will be placed in 30 seconds", "1 call created, 2 rejected", "Rate limit exceeded.\nCall started",
         )),
         {"status": 201}, {"code": "201"}, {"statusCode": 202, "message": "x"}, {"responses": [{"status": 201}, {"status": 429}]},
-        {"code": "SUCCESS"}, {"status": "submitted"}, {"status": "sent"}, {"status": "calling"}, {"totalSuccess": 1}, b"OK", b"Accepted",
+        {"code": "SUCCESS"}, {"status": "submitted"}, {"status": "sent"}, {"status": "calling"}, {"totalSuccess": 1}, {"multistatus": [{"code": 201}]}, b"OK", b"Accepted",
         b"<r><callId><![CDATA[C-77]]></callId></r>", b"<r><call sid='C-77'>dialing</call></r>", b"\x81\xa6callId\xa9C-77",
     ],
     ids=repr,
