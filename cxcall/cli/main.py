@@ -71,6 +71,7 @@ class _Run:
 
     def _run_command(self, invocation: Invocation) -> Report:
         """Run the command; keep its exit code if it shows an effect that a signal must not hide."""
+        _remember_variables()
         arguments = _rewrite_help(self._arguments)
         if arguments:
             report = _run_arguments(arguments, invocation) or _PRINTED
@@ -84,6 +85,8 @@ class _Run:
         return report
 
 
+_VARIABLES = ("CXCALL_", "GENESYSCLOUD_")
+_SECRET_ENDS = ("SECRET", "TOKEN", "PASSWORD", "KEY")
 _PRINTED = Report()
 """The report of a command that printed its output itself, such as `--help`."""
 
@@ -138,21 +141,39 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
     return result if isinstance(result, Report) else None
 
 
+def _remember_variables() -> None:
+    """Mask the secrets in variables in all output, also of a command that needs no settings, such as `validate`."""
+    values = [
+        value
+        for name, value in os.environ.items()
+        if name.startswith(_VARIABLES) and name.endswith(_SECRET_ENDS)
+    ]
+    if values:
+        from cxcall.runtime.secrets.known_secrets import remember_secrets
+
+        remember_secrets(*values)
+
+
 def _mask_typed_values(report: Report, arguments: Sequence[str]) -> Report:
     """Return the report of a usage error with masked phone numbers that were typed, or are in a variable of cxcall.
 
-    A typed token, also after `Bearer` or `--flag=`, is masked in all output from now on.
+    Likely secrets that were typed, and a token, also after `Bearer` or `--flag=`, are masked in all output from now on.
     """
+    from cxcall.documents.masked_quotations import hide_secrets
     from cxcall.phone.typed_numbers import mask_typed_numbers
     from cxcall.runtime.secrets.known_secrets import remember_secrets
+    from cxcall.runtime.secrets.likely_secrets import find_likely_secrets
     from cxcall.runtime.secrets.random_texts import is_long_token
 
     typed = [each for each in arguments if not os.access(each, os.F_OK)]
     words = {word for each in typed for word in (each, *each.replace("=", " ", 1).split())}
-    remember_secrets(*filter(is_long_token, words))
+    texts = {text for each in typed for text in (each, each.partition("=")[2])}
+    secrets = {secret for each in texts for secret in find_likely_secrets(each)}
+    remember_secrets(*filter(is_long_token, words), *secrets)
     variables = (value for name, value in os.environ.items() if name.startswith("CXCALL_"))
     mask = mask_typed_numbers((*arguments, *variables))
-    return report._replace(findings=[each.map_texts(mask) for each in report.findings])
+    findings = [hide_secrets(each.map_texts(mask), secrets) for each in report.findings]
+    return report._replace(findings=findings)
 
 
 def _command_in(arguments: Sequence[str]) -> str:

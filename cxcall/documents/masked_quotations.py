@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cxcall.runtime.secrets.known_secrets import MASKED
@@ -46,6 +47,19 @@ def blank_secrets(line: str) -> str:
             else:
                 line = line.replace(f'"{form}"', f'"{blank(form)}"')
     return line
+
+
+def quoted_secrets(finding: Finding) -> set[str]:
+    """Return the likely secrets in what a finding quotes, by their form."""
+    texts = (finding.message, finding.fix)
+    quoted = {each for text in texts for each in re.findall(_LITERAL, text)}
+    return {secret for each in quoted for secret in _secrets_in(each[1:-1])}
+
+
+@lru_cache(maxsize=256)
+def _secrets_in(literal: str) -> list[str]:
+    """Return the likely secrets in a quoted text; cached, because most findings quote the same names."""
+    return find_likely_secrets(literal)
 
 
 def hide_secrets(finding: Finding, secrets: Collection[str]) -> Finding:

@@ -27,6 +27,8 @@ RecordKey = dict[str, str]
 FORMAT_VERSION = 1
 _NO_RECORDS = f'{{"version": {FORMAT_VERSION}, "records": []}}'
 _POLL_SECONDS = 0.02
+_LONGEST_WRITE = 60.0
+"""The seconds after which no process still writes a temporary file."""
 
 
 class UnwritableError(UsageError):
@@ -72,11 +74,13 @@ class PrivateFile(NamedTuple):
         self._write(self.read_for_change())
 
     def remove(self, key: RecordKey) -> list[StoredRecord]:
-        """Remove the records that match `key`, and return them; raises as `put` does."""
+        """Remove the records that match `key`, also from what killed processes left, and return them; raises as `put` does."""
         records = self.read_for_change()
         removed = [record for record in records if _matches(record, key)]
         if removed:
             self._write([record for record in records if record not in removed])
+        with _unwritable(self.path, folder_variable="CXCALL_STATE_DIR"):
+            _remove_leftovers(self.path, float("-inf"))
         return removed
 
     @contextmanager
@@ -160,7 +164,7 @@ def replace_text(path: Path, text: str, *, folder_variable: str) -> None:
 
     `folder_variable` is the environment variable for another folder, for the message.
     """
-    try:
+    with _unwritable(path, folder_variable=folder_variable):
         check_replaceable(path, folder_variable=folder_variable)
         make_private_folder(path.parent)
         target = path.resolve()
@@ -174,6 +178,26 @@ def replace_text(path: Path, text: str, *, folder_variable: str) -> None:
             new.replace(target)
         finally:
             new.unlink(missing_ok=True)
+        with suppress(OSError):
+            _remove_leftovers(path, _LONGEST_WRITE)
+
+
+def _remove_leftovers(path: Path, age: float) -> None:
+    """Remove the temporary files of at least this age that processes left which were killed while they replaced a file."""
+    start = f".{path.name}."
+    with suppress(FileNotFoundError, NotADirectoryError):
+        for file in path.resolve().parent.iterdir():
+            numbers = file.name.removeprefix(start).split(".")
+            is_own = file.name.startswith(start) and [*map(str.isdecimal, numbers)] == [True, True]
+            if is_own and time.time() - file.lstat().st_mtime >= age:
+                file.unlink()
+
+
+@contextmanager
+def _unwritable(path: Path, *, folder_variable: str) -> Iterator[None]:
+    """Raise UnwritableError in place of an error of the operating system."""
+    try:
+        yield
     except OSError as error:
         raise UnwritableError(
             f"`{path.name}` cannot be written: {error.strerror}",

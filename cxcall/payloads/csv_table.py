@@ -26,7 +26,7 @@ from cxcall.payloads.csv_columns import (
 from cxcall.payloads.csv_fixes import fix_in_table
 from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
 from cxcall.runtime.patterns import compile_on_use
-from cxcall.runtime.secrets.likely_secrets import is_likely_secret
+from cxcall.runtime.secrets.likely_secrets import find_likely_secrets, is_likely_secret
 from cxcall.runtime.secrets.secret_names import is_named_as_secret
 
 if TYPE_CHECKING:
@@ -281,7 +281,7 @@ def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
         except UsageError as error:
             place = record.cell_excerpt(column.position)
             name = record.table.header.cells[column.position]
-            secrets = [cell] if is_likely_secret(name, cell) else []
+            secrets = [cell] if is_likely_secret(name, cell) else find_likely_secrets(cell)
             fix = member_fix(column, name, cell)
             findings = tuple(
                 hide_secrets(finding, secrets)._replace(excerpt=place, fix=fix or finding.fix)

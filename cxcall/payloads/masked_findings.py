@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.masked_quotations import hide_secrets
+from cxcall.documents.masked_quotations import hide_secrets, quoted_secrets
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.runtime.secrets.random_texts import is_distinctive
 from cxcall.runtime.secrets.secrets_in_json import secret_members
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def without_secrets(findings: list[Finding], value: Any) -> list[Finding]:
-    """Return the findings without the secrets in a value, by the names of its members."""
+    """Return the findings without the secrets in a value, by the names of its members, or by the form of what they quote."""
     secrets = {each for each in secret_members(value) if not is_placeholder(each)}
-    return [hide_secrets(each, secrets) for each in findings] if secrets else findings
+    return [hide_secrets(each, secrets.union(quoted_secrets(each))) for each in findings]
 
 
 def without_secret_parameters(findings: list[Finding], values: Mapping[str, str]) -> list[Finding]:

@@ -22,7 +22,6 @@ from cxcall.payloads.schema_check import (
     has_errors,
     has_other_spelling,
 )
-from cxcall.phone.number_masking import FEWEST_DIGITS, mask_number, plain_digits
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.runtime.secrets.known_secrets import MASKED, redacted_repr
 from cxcall.sending import call_guards, numbers_in_request, people_in_request
@@ -71,11 +70,8 @@ class CheckedRequest(NamedTuple):
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """The numbers that it would dial, masked; without short ones that may be a part of another, as in `+1*202*5550123`."""
-        dialed = self.dialed_numbers
-        long = [each for each in dialed if len(plain_digits(each)) >= FEWEST_DIGITS]
-        whole = [each for each in dialed if each in long or not any(each in one for one in long)]
-        return tuple(dict.fromkeys(map(mask_number, whole)))
+        """The numbers that it would dial, masked."""
+        return numbers_in_request.masked_numbers(self.dialed_numbers)
 
     @property
     def people(self) -> tuple[str, ...]:

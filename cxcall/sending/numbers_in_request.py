@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.number_masking import FEWEST_DIGITS, mask_number
+from cxcall.phone.number_masking import FEWEST_DIGITS, mask_number, plain_digits
 from cxcall.phone.number_property_names import (
     PHONE_FORMATS,
     fold_number_name,
@@ -35,7 +35,7 @@ from cxcall.runtime.patterns import compile_pattern, is_uuid
 from cxcall.runtime.secrets.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
@@ -130,6 +130,22 @@ def dialed_numbers(
 ) -> list[DialedNumber]:
     """Return the numbers that a request would dial."""
     return [each for each in find_numbers(operation, values, body) if each.is_dialed]
+
+
+def masked_numbers(dialed: Sequence[str]) -> tuple[str, ...]:
+    """Return these numbers masked, without short ones that may be a part of another, as in `+1*202*5550123`."""
+    long = [each for each in dialed if len(plain_digits(each)) >= FEWEST_DIGITS]
+    whole = [each for each in dialed if each in long or not any(each in one for one in long)]
+    return tuple(dict.fromkeys(mask_number(_without_secrets(each)) for each in whole))
+
+
+def _without_secrets(number: str) -> str:
+    """Return a number to show, with a likely secret masked that was given in its place."""
+    if number.lower() == number.upper():
+        return number
+    from cxcall.runtime.secrets.likely_secrets import mask_likely_secrets
+
+    return mask_likely_secrets(number)
 
 
 def request_values(

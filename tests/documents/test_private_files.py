@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.documents.private_files import make_private_folder
+from cxcall.documents.private_files import PrivateFile, make_private_folder
 from helpers.command import CONTACT, CXCALL
 
 if TYPE_CHECKING:
@@ -45,3 +45,16 @@ def test_all_new_folders_of_a_send_are_private(cxcall: Cxcall) -> None:
     }
     assert {"home/.config/cxcall/ledgers", "home/.local/state/cxcall"} <= made.keys()
     assert {*made.values()} == {0o700}
+
+
+def test_files_that_killed_processes_left_are_removed(tmp_path: Path) -> None:
+    file = PrivateFile(tmp_path / "tokens.json")
+    left, new, other = (tmp_path / f".tokens.json.{end}" for end in ("12.345", "67.890", "12.bak"))
+    for each in (left, new, other):
+        each.write_text("secret", "utf-8")
+    os.utime(left, (0, 0))
+    file.put({"token": "x"}, {"profile": "a"})
+    assert (left.exists(), new.exists()) == (False, True), "a process may be writing a new one"
+    assert file.remove({"profile": "b"}) == []
+    assert sorted(each.name for each in tmp_path.iterdir()) == [other.name, "tokens.json"]
+    assert file.find({"profile": "a"})[0]["token"] == "x"

@@ -178,3 +178,59 @@ def test_national_number_of_a_response_is_masked_by_its_name(cxcall: Cxcall) -> 
     masked = {"phoneNumber": "******0123", "dialed": {"number": "*******0123"}}
     assert shown == {**body, **masked}
     assert json.loads(text[text.index("{") :]) == {**body, **masked}
+
+
+SECRET = "Zq7Xv2LmPw9RkT4b"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("send", "create-callback", "--set", f"/password={SECRET}"),
+        ("send", "create-callback", "--set", f"password={SECRET}"),
+        ("send", "create-callback", "--set", f'/x={{"password":"{SECRET}"'),
+        ("callback", "--at", f"Bearer {SECRET}", "--to", f"Bearer {SECRET}", "--queue", CONTACT),
+        ("explain", f"client_secret={SECRET}"),
+        ("explain", f"Cookie: sid={SECRET}"),
+        ("explain", f"https://api.mypurecloud.com/x?access_token={SECRET}"),
+        ("send", f"curl -H 'Authorization: Bearer {SECRET}'"),
+    ],
+)
+def test_secret_that_was_typed_in_a_wrong_place_is_masked(
+    cxcall: Cxcall, words: tuple[str, ...]
+) -> None:
+    shown = [cxcall(*words, "-o", form) for form in ("text", "json")]
+    assert [ran.code for ran in shown] in ([2, 2], [3, 3])
+    assert [ran for ran in shown if SECRET[:12] in ran.out + ran.err] == []
+    assert "****" in shown[0].err + shown[0].out
+
+
+def test_secret_in_a_row_is_in_no_finding(cxcall: Cxcall) -> None:
+    row = {"queueId": CONTACT, "callbackScheduledTime": f"Bearer {SECRET}"}
+    lines = cxcall.file("rows.jsonl", json.dumps(row) + "\n")
+    table = cxcall.file("rows.csv", f"/queueId,/callbackScheduledTime\n{CONTACT},Bearer {SECRET}\n")
+    for name in (lines, table):
+        ran = cxcall("validate", name, "--operation", "create-callback", code=3)
+        assert "Bearer ****" in ran.out + ran.err
+        assert SECRET not in ran.out + ran.err
+
+
+@pytest.mark.slow
+def test_secret_in_place_of_a_number_is_not_recorded(cxcall: Cxcall) -> None:
+    words = ("callback", "--to", f"Bearer 1234567{SECRET}", "--queue", CONTACT, "--yes")
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*words, "--force")
+        history = cxcall("history", "export", code=0).out
+    assert SECRET[1:4] not in history
+    assert "Bearer ****" in history
+
+
+def test_secret_of_a_variable_is_masked_without_settings(cxcall: Cxcall) -> None:
+    secret = "Sq8Rt/x+Zz=41Kp0WmYvB"
+    name = cxcall.file("p.json", {"queueId": "x", "callbackNumbers": [secret]})
+    words = ("validate", name, "--operation", "create-callback")
+    ran = cxcall(*words, env={"CXCALL_CLIENT_SECRET": secret})
+    assert "****" in ran.out + ran.err
+    assert secret not in ran.out + ran.err
