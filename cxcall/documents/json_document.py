@@ -10,7 +10,12 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import child_at, split_pointer
-from cxcall.documents.json_text import WHITE_SPACE, refuse_constant, stop_on_deep_text
+from cxcall.documents.json_text import (
+    WHITE_SPACE,
+    exact_number,
+    refuse_constant,
+    stop_on_deep_text,
+)
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding, Severity
@@ -99,8 +104,8 @@ class Document:
 def parse_json(text: str, name: str, first_line: int = 1) -> Document:
     """Parse one JSON document; raises DocumentError if it is not valid.
 
-    The value is that of `json.loads`; a duplicate name is an error finding, a byte order mark a warning.
-    Unlike `json.loads`, it refuses values that cannot be sent as JSON (NaN, numbers that become infinite,
+    The value is that of `json.loads`, but a whole number keeps its digits; a duplicate name is an error finding, a byte
+    order mark a warning. It refuses values that cannot be sent as JSON (NaN, numbers that become infinite,
     lone surrogates), and nesting of more than 200 levels.
     """
     document = Document(name, text.removeprefix(BOM), None, first_line)
@@ -138,7 +143,7 @@ def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _finite(number: str) -> float:
     value = float(number)
-    return value if isfinite(value) else refuse_constant(number)
+    return exact_number(number, value) if isfinite(value) else refuse_constant(number)
 
 
 _UNIQUE = json.JSONDecoder(

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 WHITE_SPACE = " \t\r\n"
 MAX_NESTING = 1000
 """Levels that `json.loads` can also parse in a thread with a stack of 256 KiB. CPython 3.13 crashes beyond that."""
+_FEW_CHARACTERS = 15
+"""The characters of a number without an exponent that all numbers of double precision can have."""
+_EXPONENT = re.compile("[eE]")
 _NO_BRACKET = r'[^"\[\]{}]*+'
 _STRING = r'"[^"\\]*+(?:\\[\s\S][^"\\]*+)*+(?:"|\\?\Z)'
 
@@ -59,6 +62,27 @@ def find_json(text: str | bytes, default: Any, *, is_strict: bool = False) -> An
         return load_json(text, refuse_constant if is_strict else None)
     except (ValueError, RecursionError):
         return default
+
+
+def loses_digits(text: str, number: float) -> bool:
+    """Return whether a number that a text is read as differs from the text in the digits that are written."""
+    if len(text) <= _FEW_CHARACTERS and not _EXPONENT.search(text):
+        return False
+    from decimal import Decimal
+
+    exact = Decimal(text)
+    digits = "".join(map(str, exact.as_tuple().digits)).rstrip("0")
+    return Decimal(f"{number:.{max(len(digits), 1)}g}") != exact
+
+
+def exact_number(text: str, number: float) -> int | float:
+    """Return a number that was read from a text, as an integer if it is whole and would lose digits."""
+    if not (number.is_integer() and loses_digits(text, number)):
+        return number
+    from decimal import Decimal
+
+    exact = Decimal(text)
+    return int(exact) if number and exact == int(exact) else number
 
 
 def read_token_claims(token: str) -> dict[str, Any] | None:

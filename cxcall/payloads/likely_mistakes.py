@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from cxcall.documents.json_pointer import (
     objects,
     value_at,
 )
+from cxcall.documents.json_text import loses_digits
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.phone.number_property_names import may_be_wrong_number
@@ -38,8 +40,7 @@ OPEN_KEYWORDS = frozenset(
 )
 """Keywords by which a schema itself decides which other names an object may have."""
 
-_FEW_DIGITS, _MOST_DIGITS = 15, 17
-"""The characters of a number that was not rounded, and the digits that distinguish all numbers of double precision."""
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _WHY_OPEN = (
     "the schema allows other properties, but an API may ignore an unknown one or refuse the body"
 )
@@ -147,14 +148,11 @@ class _MistakeFinder:
 
     def _check_digits(self, pointer: str, value: float) -> Iterator[Finding]:
         """Yield a warning if the file has more digits of a number than are sent."""
-        excerpt = self.body.find_excerpt(pointer) if len(repr(value)) > _FEW_DIGITS else None
-        if excerpt is None:
-            return
-        start = excerpt.column - 1 - excerpt.start
-        written = excerpt.text[start : start + excerpt.width].lower().partition("e")[0]
-        digits = "".join(filter(str.isdecimal, written)).strip("0")
-        if len(digits) > _MOST_DIGITS:
-            message = f"`{pointer}` has {len(digits)} digits, of which at most {_MOST_DIGITS} are sent: the number is rounded"
+        excerpt = self.body.find_excerpt(pointer)
+        start = excerpt.column - 1 - excerpt.start if excerpt else 0
+        written = _NUMBER.search(excerpt.text[start : start + excerpt.width]) if excerpt else None
+        if written and loses_digits(written[0], value):
+            message = f"`{pointer}` has more digits than can be sent: the number is rounded"
             fix = "write it with fewer digits, or as a string if the API accepts one"
             why = "most JSON software has double precision (RFC 8259, section 6)"
             yield self._warning("value-not-allowed", pointer, message, fix, why)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import merged_schema
 from cxcall.documents.json_document import MAX_DEPTH
 from cxcall.documents.json_pointer import child_at, join_pointer, leaves, split_pointer
+from cxcall.documents.json_text import loses_digits
 from cxcall.payloads.intended_command import commands_lacking_one, is_rarely_sent
 from cxcall.payloads.likely_mistakes import (
     RELATIONS,
@@ -56,7 +57,7 @@ class QuickCheck:
         from msgspec import MsgspecError
         from msgspec.json import Decoder
 
-        self._decode = Decoder().decode
+        self._decode = Decoder(float_hook=_exact_float).decode
         self._decode_errors = (MsgspecError, ValueError, RecursionError)
         self._known, self._named = known, named
         self._groups: dict[tuple[str, ...], tuple[list[list[Operation]], bool]] = {}
@@ -108,6 +109,14 @@ class QuickCheck:
                 self._groups[names] = known
         matches = first_valid(known[0], value)
         return () if known[1] and is_rarely_sent(matches) else matches
+
+
+def _exact_float(text: str) -> float:
+    """Return a number that is sent as it is written; raises ValueError for another one."""
+    number = float(text)
+    if loses_digits(text, number):
+        raise ValueError(text)
+    return number
 
 
 def _is_plain(lines: Sequence[bytes], values: Sequence[Any]) -> bool:

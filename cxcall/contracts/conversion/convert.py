@@ -170,9 +170,7 @@ def _security(source: SourceDocument, value: Any, at: str) -> list[dict[str, lis
         entry = source.mapping(node, place)
         found.append(
             {
-                component_name(name): [
-                    str(scope) for scope in source.listing(scopes, join_pointer(place, name))
-                ]
+                name: [str(scope) for scope in source.listing(scopes, join_pointer(place, name))]
                 for name, scopes in entry.items()
             }
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.conversion.ignored_members import usable_extensions
-from cxcall.contracts.conversion.schemas import component_name
 from cxcall.contracts.operation import JSON, is_json
 from cxcall.contracts.parameter_styles import STYLES
 from cxcall.contracts.parameters import is_control_header, names_other_target
@@ -59,13 +58,13 @@ class OpenApi3:
         }
 
     def security_schemes(self) -> dict[str, Any]:
-        """Return the security schemes by their plain names."""
+        """Return the security schemes by their names as they are: a similar name is that of another scheme."""
         found: dict[str, Any] = {}
         with self._source.tolerate():
             declared, at = self._declared_schemes()
             for name, scheme in self._source.mapping(declared, at).items():
                 with self._source.tolerate():
-                    found[component_name(name)] = self._scheme(scheme, join_pointer(at, name))
+                    found[name] = self._scheme(scheme, join_pointer(at, name))
         return found
 
     def _declared_schemes(self) -> tuple[Any, str]:

@@ -24,6 +24,7 @@ from cxcall.contracts.conversion.ignored_members import (
     drop_unreadable_patterns,
     is_usable,
 )
+from cxcall.contracts.conversion.read_only_properties import make_optional
 from cxcall.contracts.json_schema import (
     SCHEMA_KEYWORDS,
     SCHEMA_LIST_KEYWORDS,
@@ -61,8 +62,7 @@ _JUDGED = frozenset(
 class Schemas:
     """The schemas of one document: inline schemas converted in place, referenced schemas converted by name.
 
-    A `readOnly` property is never required: the platform ignores it if it is sent back. `is_old` schemas are those
-    of Swagger 2.0 and OpenAPI 3.0.
+    A `readOnly` property is never required. `is_old` schemas are those of Swagger 2.0 and OpenAPI 3.0.
     """
 
     def __init__(self, source: SourceDocument, *, is_old: bool) -> None:
@@ -132,7 +132,8 @@ class Schemas:
             found["allOf"] = [*found.get("allOf", ()), as_schema(each, rules)]
         drop_unreadable_patterns(self._source, found, at)
         self._relax_contradictions(found, at)
-        return self._modern(node, found) if self._is_old else _drop_uncheckable(found)
+        make_optional(self._source.root, node, found)
+        return self._modern(node, found) if self._is_old else _with_named_member(found)
 
     def _relax_contradictions(self, found: JsonSchema, at: str) -> None:
         """Relax rules that no value, or hardly any, can satisfy.
@@ -170,6 +171,7 @@ class Schemas:
             and key not in _BEHIND
             and is_usable(self._source, "schema", key, value, at)
         }
+        make_optional(self._source.root, node, rest)
         return {"$ref": SCHEMAS + self._name(pointer, target), **rest}
 
     def _name(self, pointer: str, target: Any) -> str:
@@ -221,7 +223,7 @@ class Schemas:
                 found["items"] = found.pop("additionalItems")
         if "format" in found and found["format"] not in _JUDGED:
             found["x-format"] = found.pop("format")
-        return _drop_uncheckable(found)
+        return _with_named_member(found)
 
 
 def component_name(name: str) -> str:
@@ -239,22 +241,11 @@ def unique(name: str, taken: set[str]) -> str:
     return found
 
 
-def _drop_uncheckable(found: JsonSchema) -> JsonSchema:
-    """Drop keywords that cannot be checked in their intended meaning: see `Schemas`."""
-    members, needed = found.get("properties"), found.get("required")
-    if isinstance(members, dict) and isinstance(needed, list):
-        found["required"] = [name for name in needed if not _is_read_only(members, name)]
-    if found.get("required", True) == []:
-        del found["required"]
+def _with_named_member(found: JsonSchema) -> JsonSchema:
+    """Reduce the `discriminator` of a schema to its property: its mapping refers to schemas by their old names."""
     discriminator = found.get("discriminator")
     if isinstance(discriminator, str):
         found["discriminator"] = {"propertyName": discriminator}
     elif isinstance(discriminator, dict):
-        # Its mapping refers to schemas by their old names.
         found["discriminator"] = {"propertyName": discriminator.get("propertyName", "")}
     return found
-
-
-def _is_read_only(members: JsonSchema, name: Any) -> bool:
-    member = members.get(name) if isinstance(name, str) else None
-    return isinstance(member, dict) and member.get("readOnly") is True

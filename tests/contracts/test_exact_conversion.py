@@ -1,0 +1,96 @@
+"""What is easily lost in the conversion of a user's document: similar names, and what a combination of schemas says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cxcall.contracts.contract import Contract
+from cxcall.contracts.conversion.convert import convert
+from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.operation import Operation
+from helpers.calling_api import wrap
+from helpers.cases import each_case
+
+R = {
+    "type": "object",
+    "properties": {"id": {"type": "string", "readOnly": True}, "to": {"type": "string"}},
+}
+ID = {"type": "string", "readOnly": True}
+REFERENCE = {"$ref": "#/components/schemas/R"}
+MEMBER = {"$ref": "#/components/schemas/ID"}
+
+
+def operation(written: dict[str, Any]) -> Operation:
+    """Return the only operation of a user's document."""
+    return Contract("own", convert(written, "own").as_document()).operations[0]
+
+
+def with_body(content: Any, dialect: str = "3.0.3", **more: Any) -> Operation:
+    """Return an operation with a body; `more` are its other members."""
+    post = {
+        "operationId": "dial",
+        "requestBody": {"content": content},
+        "responses": {"200": {"description": "-"}},
+    }
+    document = wrap(dialect, {"/dial": {"post": {**post, **more}}})
+    return operation({**document, "components": {"schemas": {"R": R, "ID": ID}}})
+
+
+def with_schema(schema: Any, dialect: str = "3.0.3") -> Operation:
+    return with_body({"application/json": {"schema": schema}}, dialect)
+
+
+def accepts(dial: Operation, body: Any) -> bool:
+    return compile_schema(dial.body_schema).is_valid(body)
+
+
+@pytest.mark.parametrize("dialect", ["2.0", "3.0.3"])
+def test_key_of_a_scheme_with_a_similar_name_is_not_sent(dialect: str) -> None:
+    schemes = {
+        name: {"type": "apiKey", "in": place, "name": place}
+        for name, place in (
+            ("API Key", "header"),
+            ("API-Key", "query"),
+            ("鍵", "cookie"),
+            ("印", "query"),
+        )
+    }
+    for name, place in (("API Key", "header"), ("API-Key", "query"), ("鍵", "cookie")):
+        item = {
+            "post": {
+                "operationId": "dial",
+                "security": [{name: []}],
+                "responses": {"200": {"description": "-"}},
+            }
+        }
+        document = wrap(dialect, {"/dial": item})
+        held = (
+            {"securityDefinitions": schemes}
+            if dialect == "2.0"
+            else {"components": {"securitySchemes": schemes}}
+        )
+        (alternative,) = operation({**document, **held}).security
+        assert [(each.place, each.field) for each in alternative] == [(place, place)]
+
+
+@each_case(
+    "dialect, schema",
+    [
+        ("3.0.3", {"allOf": [REFERENCE], "required": ["id", "to"]}),
+        ("3.1.0", {"allOf": [REFERENCE, {"required": ["id", "to"]}]}),
+        ("3.0.3", {"allOf": [REFERENCE, {"allOf": [{"required": ["id", "to"]}]}]}),
+        ("3.1.0", {**REFERENCE, "required": ["id", "to"]}),
+        ("3.0.3", {"required": ["id", "to"], "properties": {"id": MEMBER}}),
+        ("3.0.3", {"required": ["id", "to"], "properties": {"id": {"allOf": [MEMBER]}}}),
+        ("3.1.0", {"required": ["id", "to"], "properties": {"id": {**MEMBER, "maxLength": 9}}}),
+    ],
+    quick=7,
+)
+def test_property_that_another_schema_declares_as_read_only_is_not_required(
+    dialect: str, schema: Any
+) -> None:
+    dial = with_schema(schema, dialect)
+    assert accepts(dial, {"to": "+12025550100"})
+    assert not accepts(dial, {"id": "a"})
