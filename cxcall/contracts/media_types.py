@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.operation import JSON, is_json
+from cxcall.contracts.operation import JSON, Operation, is_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from cxcall.contracts.operation import Operation
 
 
 def accepts_media_type(operation: Operation, media_type: str, body: str) -> bool:
@@ -33,6 +31,15 @@ def is_unchecked_type(operation: Operation, media_type: str, body: str) -> bool:
     content = _content(operation)
     checked = content.get(operation.media_type, {}).get("schema")
     return media_type in content and content[media_type].get("schema") != checked
+
+
+def with_media_type(operation: Operation, media_type: str) -> Operation:
+    """Return an operation whose body has only one of the media types that are declared for it."""
+    if media_type == operation.media_type:
+        return operation
+    content = {media_type: _content(operation)[media_type]}
+    declared = {**operation.declared, "requestBody": {"content": content}}
+    return Operation(operation.contract, operation.method, operation.path, declared)
 
 
 def declared_responses(operation: Operation) -> dict[str, dict[str, Any]]:

@@ -27,6 +27,9 @@ STYLES = {
 }
 """The styles that are supported in each location; `tabDelimited` is `tsv` of Swagger 2.0."""
 
+STYLE_WORDS = ("style", "explode", "allowReserved")
+"""The members that say how a parameter, or a member of a form, is written."""
+
 
 def query_pairs(entry: Parameter, text: str) -> list[tuple[str, str]]:
     """Return the names and values that a parameter adds to the query; raises UsageError if its form is not defined."""
@@ -126,11 +129,7 @@ def read_query(entry: Parameter, values: Mapping[str, Sequence[str]]) -> list[st
     if entry.is_list and not entry.explode and entry.style != JSON_STYLE:
         separator = SEPARATORS.get(entry.style, ",")
         return [item for text in found for item in text.split(separator)]
-    if not entry.is_object or found:
-        return found
-    names = entry.schema.get("properties", {}) if entry.explode else {}
-    start = f"{entry.name}["
-    return [each for each in values if each in names or each.startswith(start)]
+    return found
 
 
 def read_path(entry: Parameter, text: str) -> list[str]:

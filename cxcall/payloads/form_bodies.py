@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
 from cxcall.contracts.json_schema import schema_types
-from cxcall.contracts.operation import MULTIPART, URLENCODED
-from cxcall.contracts.parameter_styles import join_items
+from cxcall.contracts.operation import MULTIPART, URLENCODED, is_json
+from cxcall.contracts.parameter_styles import STYLE_WORDS, join_items
 from cxcall.contracts.parameters import SEPARATORS
 from cxcall.documents.json_pointer import make_pointer
 from cxcall.documents.json_text import as_cell
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
 
-_STYLE_WORDS = ("style", "explode", "allowReserved")
 _RESERVED = ":/?#[]@!$'()*,;"  # without `&`, `+`, and `=`, which are separators in a form
 _JSON, _TEXT, _BINARY = "application/json", "text/plain", "application/octet-stream"
 _MEDIA_TYPE = r"[\w!#$&^.+-]+/[\w!#$&^.+-]+"
@@ -92,6 +91,9 @@ def _urlencoded_fields(operation: Operation, value: Mapping[str, Any]) -> Iterat
     for name, member in value.items():
         encoding = operation.encoding(name)
         is_reserved_kept = encoding.get("allowReserved") is True
+        if not _has_style(encoding):
+            for item in member if isinstance(member, list) else [member]:
+                _content_type(name, item, encoding, "")
         for key, text in _fields(name, member, encoding):
             written = quote(text, _RESERVED) if is_reserved_kept else quote_plus(text)
             yield f"{quote_plus(key)}={written}"
@@ -99,12 +101,11 @@ def _urlencoded_fields(operation: Operation, value: Mapping[str, Any]) -> Iterat
 
 def _fields(name: str, member: Any, encoding: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the fields of one member: by its `style` if the document has one, else one field for each item."""
-    style = str(encoding.get("style") or "form")
-    explode = encoding.get("explode", style == "form") is True
+    style, explode = _style(encoding)
     separator = SEPARATORS.get(style, ",")
     if isinstance(member, dict) and style == "deepObject":
         yield from ((f"{name}[{key}]", as_cell(each)) for key, each in member.items())
-    elif isinstance(member, dict) and not encoding.keys().isdisjoint(_STYLE_WORDS):
+    elif isinstance(member, dict) and _has_style(encoding):
         pairs = [(key, as_cell(each)) for key, each in member.items()]
         joined = [text for pair in pairs for text in pair]
         yield from pairs if explode else [(name, join_items(joined, separator, name, "body"))]
@@ -115,22 +116,66 @@ def _fields(name: str, member: Any, encoding: Mapping[str, Any]) -> Iterator[tup
             yield name, as_cell(item)
 
 
+def _has_style(encoding: Mapping[str, Any]) -> bool:
+    """Return whether the document says how the items or members of a member are separated."""
+    return not encoding.keys().isdisjoint(STYLE_WORDS)
+
+
+def _style(encoding: Mapping[str, Any]) -> tuple[str, bool]:
+    """Return the style of a member, and whether it has a field for each item or member of its own."""
+    style = str(encoding.get("style") or "form")
+    return style, encoding.get("explode", style == "form") is True
+
+
 def _parts(operation: Operation, value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the name of each part of a multipart body, and its headers and content (RFC 7578)."""
     for name, member in value.items():
-        schema = operation.schema_at(make_pointer(name))
-        declared = str(operation.encoding(name).get("contentType") or "").partition(",")[0].strip()
+        encoding = operation.encoding(name)
         is_list = isinstance(member, list)
-        inner = operation.schema_at(make_pointer(name, 0)) if is_list else schema
+        inner = operation.schema_at(make_pointer(name, 0) if is_list else make_pointer(name))
         is_file = inner.get("format") == "binary" or "contentMediaType" in inner
-        quoted = name.translate(_QUOTED)
-        head = f'Content-Disposition: form-data; name="{quoted}"'
-        head += f'; filename="{quoted}"' if is_file and name else ""
+        has_style = not is_file and _has_style(encoding)
+        if has_style and isinstance(member, dict | list):
+            for key, text in _fields(name, member, encoding):
+                yield key, _part(key, text, _TEXT)
+            continue
         for item in member if is_list else [member]:
             default = _JSON if isinstance(item, dict | list) else _BINARY if is_file else _TEXT
-            content_type = declared if compile_pattern(_MEDIA_TYPE).fullmatch(declared) else default
-            own = f"\r\nContent-Type: {content_type}" if content_type != _TEXT else ""
-            yield name, f"{head}{own}\r\n\r\n{as_cell(item)}\r\n"
+            content_type = _content_type(name, item, encoding, default)
+            yield name, _part(name, as_cell(item), content_type, is_file=is_file)
+
+
+def _part(name: str, text: str, content_type: str, *, is_file: bool = False) -> str:
+    quoted = name.translate(_QUOTED)
+    head = f'Content-Disposition: form-data; name="{quoted}"'
+    head += f'; filename="{quoted}"' if is_file and name else ""
+    own = f"\r\nContent-Type: {content_type}" if content_type != _TEXT else ""
+    return f"{head}{own}\r\n\r\n{text}\r\n"
+
+
+def _content_type(name: str, item: Any, encoding: Mapping[str, Any], default: str) -> str:
+    """Return the first declared media type of an item that has the form in which it is written.
+
+    Objects and arrays are written as JSON, texts unchanged, and numbers in a form that both allow; a file has any form.
+    Raises UsageError if all declared types have another one.
+    """
+    types = [
+        each.partition(";")[0].strip() for each in str(encoding.get("contentType") or "").split(",")
+    ]
+    declared = [each for each in types if compile_pattern(_MEDIA_TYPE).fullmatch(each)]
+    is_nested = isinstance(item, dict | list)
+    fits_any = isinstance(item, int | float) or (default == _BINARY and not is_nested)
+    for each in declared:
+        if fits_any or is_json(each.lower()) is is_nested:
+            return each
+    if not declared:
+        return default
+    what = "writes objects and arrays only as JSON" if is_nested else "does not write texts as JSON"
+    raise UsageError(
+        f"the document declares `{name}` as `{', '.join(declared)}`, but cxcall {what}",
+        where="body",
+        fix=f"leave `{name}` out, or correct its `contentType` or `type` in the document",
+    )
 
 
 def _boundary(parts: Sequence[bytes]) -> str:
@@ -170,7 +215,7 @@ def _owner(operation: Operation, name: str) -> tuple[str, str]:
     properties = operation.schema_at("").get("properties", {})
     for other in properties if name not in properties else ():
         encoding = operation.encoding(other)
-        is_exploded = encoding.get("style") == "form" and encoding.get("explode", True)
+        is_exploded = _has_style(encoding) and _style(encoding) == ("form", True)
         if is_exploded and name in operation.schema_at(make_pointer(other)).get("properties", {}):
             return other, name
     return name, ""
@@ -178,9 +223,8 @@ def _owner(operation: Operation, name: str) -> tuple[str, str]:
 
 def _items(operation: Operation, name: str, text: str) -> list[Any]:
     encoding = operation.encoding(name)
-    style = str(encoding.get("style") or "form")
-    is_split = encoding.get("explode", style == "form") is not True
-    texts = text.split(SEPARATORS.get(style, ",")) if is_split else [text]
+    style, explode = _style(encoding)
+    texts = [text] if explode else text.split(SEPARATORS.get(style, ","))
     return [_from_text(operation, make_pointer(name, 0), each) for each in texts]
 
 

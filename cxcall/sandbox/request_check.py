@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl, quote, unquote
 
 from cxcall.contracts.json_schema import compile_schema, is_acceptable
-from cxcall.contracts.operation import URLENCODED, is_json
-from cxcall.contracts.parameter_styles import read_path, read_query
-from cxcall.contracts.parameters import JSON_STYLE
+from cxcall.contracts.media_types import with_media_type
+from cxcall.contracts.parameter_styles import (
+    read_path,
+    read_query,
+    text_in_query,
+    text_of_parts,
+)
 from cxcall.contracts.path_templates import SLOT, slot_names
-from cxcall.documents.json_text import load_json, refuse_constant
+from cxcall.documents.json_document import DocumentError, parse_json
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.form_bodies import decode_body
 from cxcall.payloads.payload import is_form
-from cxcall.payloads.schema_check import is_valid_text
+from cxcall.payloads.schema_check import has_errors, is_valid_text
 from cxcall.sandbox.http_messages import ErrorResponse
 
 if TYPE_CHECKING:
@@ -25,8 +29,8 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import ValidationError
 
-    from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
+    from cxcall.contracts.parameters import Parameter
     from cxcall.sandbox.http_messages import SandboxRequest
 
 
@@ -104,59 +108,67 @@ def read_valid_body(operation: Operation, request: SandboxRequest) -> Any:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in content:
         raise ErrorResponse(415)
-    if len(request.body) > LARGEST_BODY:
+    if operation.platform == "genesys-cloud" and len(request.body) > LARGEST_BODY:
         raise ErrorResponse(
             413, message=f"The request is over the size limit. Maximum bytes: {LARGEST_BODY}"
         )
+    own = with_media_type(operation, media_type)
+    if not own.takes_body:
+        return None  # a media type that is not decoded, such as XML
     try:
-        schema, value = _decode(operation, request, media_type, content)
-        if is_acceptable(schema, value):
+        value = _decode(own, request)
+        if is_acceptable(own.body_schema, value):
             return value
-        error = next(compile_schema(schema, is_lenient=True).iter_errors(value))
-    except (ValueError, RecursionError):
-        # Also a lone surrogate, or a value that is nested too deeply for the validator.
+        error = next(compile_schema(own.body_schema, is_lenient=True).iter_errors(value))
+    except (ValueError, RecursionError, DocumentError):
+        # Also a value that is nested too deeply for the validator.
         raise ErrorResponse(400) from None
     raise _error_response(error)
 
 
-def _decode(
-    operation: Operation, request: SandboxRequest, media_type: str, content: Mapping[str, Any]
-) -> tuple[JsonSchema, Any]:
-    """Return the schema of a body and its value, None for a media type that is not decoded; raises ValueError."""
-    if media_type == operation.media_type and is_form(media_type):
-        written = request.headers.get("content-type", "")
-        return operation.body_schema, decode_body(operation, request.body, written)
-    if media_type == URLENCODED:
-        schema = operation.contract.bundle_schema(content[media_type]["schema"])
-        return schema, dict(parse_qsl(request.body.decode("latin-1")))
-    if not is_json(media_type):
-        return {}, None
-    return operation.body_schema, load_json(request.body.decode(), refuse_constant)
+def _decode(operation: Operation, request: SandboxRequest) -> Any:
+    """Return the value of a body; raises ValueError or DocumentError if it is not valid, as `cxcall validate` reads it."""
+    if is_form(operation.media_type):
+        return decode_body(operation, request.body, request.headers.get("content-type", ""))
+    document = parse_json(request.body.decode(), "body")
+    if has_errors(document.findings):
+        raise DocumentError(*document.findings)
+    return document.value
 
 
 def require_valid_parameters(
     operation: Operation, values: Mapping[str, str], request: SandboxRequest
 ) -> None:
     """Raise a 400 ErrorResponse for the first parameter that is not valid; `values` are those of the path."""
-    query = parse_qs(request.query, keep_blank_values=True)
     for parameter in (each.as_sent for each in operation.parameters):
         code = "invalid.query.param.value" if parameter.location == "query" else "invalid.value"
-        if parameter.location == "path":
-            texts = read_path(parameter, values[parameter.name])
-        elif parameter.location == "query":
-            texts = read_query(parameter, query)
-        elif "_" in parameter.name:
+        if parameter.location == "header" and "_" in parameter.name:
             continue  # the server drops such headers, as many servers do
-        else:
-            header = request.headers.get(parameter.name.lower())
-            texts = [] if header is None else read_path(parameter, header)
-        is_object = parameter.is_object and parameter.style != JSON_STYLE
-        if (texts and is_object) or not (texts or parameter.required):
+        texts = _texts_of(parameter, values, request)
+        if not (texts or parameter.required):
             continue
         if not texts or not is_valid_text(parameter.schema, texts):
             kind = parameter.schema.get("format") or parameter.schema.get("type") or "value"
             message = _invalid_value(texts[0] if texts else None, str(kind))
             raise ErrorResponse(400, code, message, name=parameter.name)
+
+
+def _texts_of(
+    parameter: Parameter, values: Mapping[str, str], request: SandboxRequest
+) -> list[str]:
+    """Return the texts that a request has for a parameter: an object is one, in JSON."""
+    if parameter.location == "query" and parameter.is_object:
+        text, names = text_in_query(parameter, parse_qsl(request.query, keep_blank_values=True))
+        return [text] if names else []
+    if parameter.location == "query":
+        return read_query(parameter, parse_qs(request.query, keep_blank_values=True))
+    in_header = request.headers.get(parameter.name.lower())
+    found = values[parameter.name] if parameter.location == "path" else in_header
+    if found is None:
+        return []
+    return (
+        [text_of_parts(parameter, [found])] if parameter.is_object else read_path(parameter, found)
+    )
 
 
 def _error_response(error: ValidationError) -> ErrorResponse:

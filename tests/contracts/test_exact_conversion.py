@@ -10,6 +10,7 @@ from cxcall.contracts.contract import Contract
 from cxcall.contracts.conversion.convert import convert
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.contracts.operation import Operation
+from cxcall.findings.errors import UnusableDocumentError
 from helpers.calling_api import wrap
 from helpers.cases import each_case
 
@@ -94,3 +95,62 @@ def test_property_that_another_schema_declares_as_read_only_is_not_required(
     dial = with_schema(schema, dialect)
     assert accepts(dial, {"to": "+12025550100"})
     assert not accepts(dial, {"id": "a"})
+
+
+NUMBERS = {"schema": {"type": "object", "properties": {"a": {"type": "integer"}}}}
+TEXTS = {"schema": {"type": "object", "properties": {"a": {"type": "string"}}}}
+
+
+@each_case(
+    "other, first",
+    [
+        (other, first)
+        for other in ("*/*", "application/*", "text/json", "application/json; v=2")
+        for first in (True, False)
+    ],
+    quick=8,
+)
+def test_schema_of_json_itself_applies_beside_those_of_ranges(other: str, *, first: bool) -> None:
+    pairs = [("application/json", NUMBERS), (other, TEXTS)]
+    dial = with_body(dict(pairs if first else reversed(pairs)))
+    assert accepts(dial, {"a": 1})
+    assert not accepts(dial, {"a": "x"})
+
+
+def test_versions_of_json_that_cannot_be_distinguished_are_refused() -> None:
+    content = {"application/json; v=1": NUMBERS, "application/json; v=2": TEXTS}
+    with pytest.raises(UnusableDocumentError, match="differ only in parameters"):
+        with_body(content)
+    assert accepts(with_body(dict.fromkeys(content, NUMBERS)), {"a": 1})
+
+
+@each_case(
+    "place, separated",
+    [(place, each) for place in ("path", "header") for each in ("ssv", "tsv", "pipes", "csv")],
+    quick=8,
+)
+def test_list_of_swagger_is_refused_in_a_form_that_its_place_does_not_have(
+    place: str, separated: str
+) -> None:
+    listed = {"type": "array", "items": {"type": "string"}, "collectionFormat": separated}
+    get = {
+        "operationId": "dial",
+        "parameters": [{"name": "ids", "in": place, "required": True, **listed}],
+    }
+    document = wrap(
+        "2.0", {"/x/{ids}" if place == "path" else "/x": {"get": {**get, "responses": {}}}}
+    )
+    if separated == "csv":
+        assert operation(document).name == "dial"
+    else:
+        with pytest.raises(
+            UnusableDocumentError, match=f"`{separated}` of a list is not supported in the {place}"
+        ):
+            operation(document)
+
+
+def test_styles_of_a_multipart_form_are_those_of_its_version() -> None:
+    encoding = {"a": {"style": "form", "explode": False, "contentType": "text/csv"}}
+    form = {"multipart/form-data": {"schema": {"type": "object"}, "encoding": encoding}}
+    assert with_body(form, "3.1.0").encoding("a") == encoding["a"]
+    assert with_body(form, "3.0.3").encoding("a") == {"contentType": "text/csv"}

@@ -135,3 +135,48 @@ def test_item_with_the_separator_of_its_style_is_refused() -> None:
         with pytest.raises(UsageError, match="which separates its items"):
             encode_body(operation(URLENCODED), value)
     assert encode_body(operation(URLENCODED), {"Piped": ["a,b"]})[0] == b"Piped=a%2Cb"
+
+
+@each_case(
+    "value, texts",
+    [
+        ({"Joined": ["a", "b"]}, [("Joined", "a,b")]),
+        ({"Piped": ["a", "b"]}, [("Piped", "a|b")]),
+        ({"Events": ["a", "b"]}, [("Events", "a"), ("Events", "b")]),
+        ({"Deep": {"x": 1, "y": "b"}}, [("Deep[x]", "1"), ("Deep[y]", "b")]),
+        ({"Spread": {"x": 1, "y": "b"}}, [("x", "1"), ("y", "b")]),
+    ],
+    quick=5,
+)
+def test_multipart_form_follows_the_styles(value: Any, texts: list[tuple[str, str]]) -> None:
+    ring = operation(MULTIPART)
+    content, content_type = encode_body(ring, value)
+    builder = EnvironBuilder(method="POST", data=content, content_type=content_type)
+    _, fields, _ = parse_form_data(builder.get_environ())
+    assert [*fields.items(multi=True)] == texts
+    assert decode_body(ring, content, content_type) == value
+
+
+@each_case(
+    "name, item, declared, sent",
+    [
+        ("To", "a", "application/json", ""),
+        ("Events", ["a"], "application/json", ""),
+        ("To", "a", "application/json, text/csv", "text/csv"),
+        ("Count", 3, "application/json", "application/json"),
+        ("Plain", {"x": 1}, "application/vnd.x+json; charset=utf-8", "application/vnd.x+json"),
+        ("Plain", {"x": 1}, "application/xml", ""),
+        ("File", "{}", "application/json", "application/json"),
+    ],
+    quick=7,
+)
+def test_member_is_sent_only_as_a_type_that_it_is_written_in(
+    name: str, item: Any, declared: str, sent: str
+) -> None:
+    ring = operation(MULTIPART, **{name: {"contentType": declared}})
+    if sent:
+        assert f"\r\nContent-Type: {sent}\r\n".encode() in encode_body(ring, {name: item})[0]
+    for media_type in (MULTIPART, URLENCODED) if not sent else ():
+        ring = operation(media_type, **{name: {"contentType": declared}})
+        with pytest.raises(UsageError, match=f"declares `{name}` as `{declared}`"):
+            encode_body(ring, {name: item})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.conversion.ignored_members import usable_extensions
-from cxcall.contracts.operation import JSON, is_json
-from cxcall.contracts.parameter_styles import STYLES
+from cxcall.contracts.operation import JSON, URLENCODED, is_json
+from cxcall.contracts.parameter_styles import STYLE_WORDS, STYLES
 from cxcall.contracts.parameters import is_control_header, names_other_target
 from cxcall.contracts.path_templates import slot_names
 from cxcall.documents.json_pointer import join_pointer
@@ -150,16 +150,33 @@ class OpenApi3:
 
     def content(self, value: Any, at: str) -> dict[str, Any]:
         """Convert the content of a body by media type."""
-        return {
-            media_type(name): self._media(media, join_pointer(at, name))
-            for name, media in self._source.mapping(value, at).items()
-        }
+        declared = self._source.mapping(value, at)
+        found: dict[str, Any] = {}
+        chosen: dict[str, Any] = {}
+        for name in sorted(declared, key=_vagueness):
+            plain = media_type(name)
+            if plain not in found:
+                chosen[plain] = name
+                found[plain] = self._media(declared[name], join_pointer(at, name), plain)
+            elif (
+                _vagueness(name) == _vagueness(other := chosen[plain]) == 1
+                and declared[name] != declared[other]
+            ):
+                raise self._source.fault(
+                    join_pointer(at, name),
+                    f"`{name}` and `{other}` differ only in parameters, which cxcall does not send",
+                    f"declare `{plain}`",
+                )
+        return {plain: found[plain] for plain in dict.fromkeys(map(media_type, declared))}
 
-    def _media(self, node: Any, at: str) -> dict[str, Any]:
+    def _media(self, node: Any, at: str, plain: str) -> dict[str, Any]:
         media, at = self._source.follow(node, at)
         found: dict[str, Any] = {}
         if isinstance(media.get("encoding"), dict):
-            found["encoding"] = media["encoding"]
+            has_styles = plain == URLENCODED or not self._schemas.is_old
+            found["encoding"] = (
+                media["encoding"] if has_styles else _without_styles(media["encoding"])
+            )
         if media.get("schema") is not None:
             found["schema"] = self._schemas.convert(media["schema"], f"{at}/schema")
         if "example" in media:
@@ -178,6 +195,23 @@ def media_type(name: str) -> str:
     """Return a media type without its parameters; a range that allows any type is JSON."""
     plain = name.partition(";")[0].strip().lower()
     return JSON if plain in (*_RANGES, "text/json") else plain
+
+
+def _vagueness(name: str) -> int:
+    """Return 0 for a media type itself, and more the less a name says about it, for names that mean one type here."""
+    plain, has_parameters, _ = name.partition(";")
+    plain = plain.strip().lower()
+    others = ("text/json", *reversed(_RANGES))
+    return 2 + others.index(plain) if plain in others else int(bool(has_parameters))
+
+
+def _without_styles(encoding: dict[str, Any]) -> dict[str, Any]:
+    """Return the `encoding` of a form without the members that only 3.1 has for `multipart/form-data`."""
+    return {
+        name: {key: value for key, value in each.items() if key not in STYLE_WORDS}
+        for name, each in encoding.items()
+        if isinstance(each, dict)
+    }
 
 
 def with_ranges(content: dict[str, Any], declared: Iterable[Any]) -> dict[str, Any]:

@@ -62,11 +62,13 @@ _JUDGED = frozenset(
 class Schemas:
     """The schemas of one document: inline schemas converted in place, referenced schemas converted by name.
 
-    A `readOnly` property is never required. `is_old` schemas are those of Swagger 2.0 and OpenAPI 3.0.
+    A `readOnly` property is never required.
     """
 
     def __init__(self, source: SourceDocument, *, is_old: bool) -> None:
-        self._source, self._is_old = source, is_old
+        self._source = source
+        self.is_old = is_old
+        """Whether the schemas are those of Swagger 2.0 or OpenAPI 3.0."""
         self._names: dict[str, str] = {}
         self._taken: set[str] = set()
         self._waiting: list[tuple[str, str, Any]] = []
@@ -133,7 +135,7 @@ class Schemas:
         drop_unreadable_patterns(self._source, found, at)
         self._relax_contradictions(found, at)
         make_optional(self._source.root, node, found)
-        return self._modern(node, found) if self._is_old else _with_named_member(found)
+        return self._modern(node, found) if self.is_old else _with_named_member(found)
 
     def _relax_contradictions(self, found: JsonSchema, at: str) -> None:
         """Relax rules that no value, or hardly any, can satisfy.
@@ -163,7 +165,7 @@ class Schemas:
 
     def _reference(self, node: JsonSchema, at: str, depth: int) -> JsonSchema:
         target, pointer = self._source.locate(node["$ref"], join_pointer(at, "$ref"))
-        beside = node if not self._is_old else {key: node[key] for key in _BESIDE if key in node}
+        beside = node if not self.is_old else {key: node[key] for key in _BESIDE if key in node}
         rest = {
             key: self._word(key, value, at, depth)
             for key, value in beside.items()

@@ -11,6 +11,7 @@ from cxcall.contracts.conversion.openapi3_parts import (
     with_ranges,
 )
 from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED
+from cxcall.contracts.parameter_styles import STYLES
 from cxcall.contracts.request_url import path_of_url
 
 _STYLES: dict[str, dict[str, Any]] = {
@@ -65,9 +66,12 @@ class Swagger2(OpenApi3):
         }
         schema = self._inner_schema(node, at)
         if schema.get("type") == "array":
-            style = _style(node)
-            is_usual = style["style"] == "form" and node["in"] != "query"
+            style, place = _style(node), node["in"]
+            is_usual = style["style"] == "form" and place != "query"
             kept |= {"style": "simple"} if is_usual else style
+            if kept["style"] not in STYLES[place]:
+                message = f"the form `{node['collectionFormat']}` of a list is not supported in the {place}"
+                raise self._source.fault(f"{at}/collectionFormat", message, "use `csv`")
         return {**kept, "schema": schema}
 
     def body(
