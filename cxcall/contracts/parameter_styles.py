@@ -50,9 +50,9 @@ def _deep_pairs(entry: Parameter, value: Any) -> list[tuple[str, str]]:
     if isinstance(value, list) or any(isinstance(each, dict | list) for each in members.values()):
         what = "an array" if isinstance(value, list) else "an object that has objects or arrays"
         raise _undefined(entry, f"the style `deepObject` for {what}")
-    return [(f"{entry.name}[{key}]", text) for key, text in _members(members)] or [
-        (entry.name, str(value))
-    ]
+    if not isinstance(value, dict):
+        return [(entry.name, str(value))]
+    return [(f"{entry.name}[{key}]", text) for key, text in _members(members)]
 
 
 def path_text(entry: Parameter, text: str) -> str:

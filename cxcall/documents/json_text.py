@@ -16,7 +16,6 @@ MAX_NESTING = 1000
 """Levels that `json.loads` can also parse in a thread with a stack of 256 KiB. CPython 3.13 crashes beyond that."""
 _FEW_CHARACTERS = 15
 """The characters of a number without an exponent that all numbers of double precision can have."""
-_EXPONENT = re.compile("[eE]")
 _NO_BRACKET = r'[^"\[\]{}]*+'
 _STRING = r'"[^"\\]*+(?:\\[\s\S][^"\\]*+)*+(?:"|\\?\Z)'
 
@@ -66,7 +65,7 @@ def find_json(text: str | bytes, default: Any, *, is_strict: bool = False) -> An
 
 def loses_digits(text: str, number: float) -> bool:
     """Return whether a number that a text is read as differs from the text in the digits that are written."""
-    if len(text) <= _FEW_CHARACTERS and not _EXPONENT.search(text):
+    if len(text) <= _FEW_CHARACTERS and "e" not in text.lower():
         return False
     from decimal import Decimal
 

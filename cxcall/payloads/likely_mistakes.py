@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from cxcall.documents.json_text import loses_digits
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.phone.number_property_names import may_be_wrong_number
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +40,7 @@ OPEN_KEYWORDS = frozenset(
 )
 """Keywords by which a schema itself decides which other names an object may have."""
 
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_NUMBER = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _WHY_OPEN = (
     "the schema allows other properties, but an API may ignore an unknown one or refuse the body"
 )
@@ -149,8 +149,11 @@ class _MistakeFinder:
     def _check_digits(self, pointer: str, value: float) -> Iterator[Finding]:
         """Yield a warning if the file has more digits of a number than are sent."""
         excerpt = self.body.find_excerpt(pointer)
-        start = excerpt.column - 1 - excerpt.start if excerpt else 0
-        written = _NUMBER.search(excerpt.text[start : start + excerpt.width]) if excerpt else None
+        if excerpt is None:
+            return
+        start = excerpt.column - 1 - excerpt.start
+        text = excerpt.text[start : start + excerpt.width]
+        written = compile_pattern(_NUMBER).search(text)
         if written and loses_digits(written[0], value):
             message = f"`{pointer}` has more digits than can be sent: the number is rounded"
             fix = "write it with fewer digits, or as a string if the API accepts one"

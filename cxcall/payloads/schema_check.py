@@ -7,7 +7,12 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import compile_schema, is_acceptable
+from cxcall.contracts.json_schema import (
+    compile_schema,
+    is_acceptable,
+    resolve_reference,
+    schema_types_of,
+)
 from cxcall.contracts.openapi_document import rules_on
 from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse_json
 from cxcall.documents.json_pointer import leaves
@@ -196,7 +201,7 @@ def check_parameters(
             from cxcall.payloads.errors.broken_rules import explain_unfilled_parameter
 
             findings.append(explain_unfilled_parameter(operation, parameter, value))
-        elif has_other_spelling(parameter, value):
+        elif has_other_spelling(parameter, value) or _has_other_integers(parameter, value):
             from cxcall.payloads.errors.broken_rules import explain_spelling
 
             findings.append(explain_spelling(operation, parameter, value))
@@ -251,6 +256,19 @@ def has_other_spelling(parameter: Parameter, value: str) -> bool:
     is_whole = isinstance(number, float) and number.is_integer()
     is_plain = isinstance(number, str) or (json.dumps(number) == value and not is_whole)
     return not is_plain and not is_acceptable(parameter.schema, value)
+
+
+def _has_other_integers(parameter: Parameter, value: str) -> bool:
+    """Return whether a platform may refuse an integer as it is written, or accept it as another spelling, such as `1e3`."""
+    schema, items = parameter.schema, [value]
+    if parameter.is_list:
+        schema = {"components": schema.get("components", {}), **schema.get("items", {})}
+        items = parameter.value_of(value)
+    types = schema_types_of(lambda node: resolve_reference(schema, node["$ref"]), schema)
+    if "integer" not in types or not {"number", "string"}.isdisjoint(types):
+        return False
+    numbers = [(each, _parse_scalar(each)) for each in items]
+    return any(isinstance(found, float) or str(found).lower() != each for each, found in numbers)
 
 
 def is_valid_text(schema: JsonSchema, texts: list[str]) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from cxcall.contracts.contract import load_user_contract
 from cxcall.findings.errors import UsageError
+from cxcall.payloads.schema_check import check_parameters
 from helpers.cases import each_case
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ FORMS: list[tuple[dict[str, Any], str, str]] = [
     (parameter("v", "path", OBJECT), '{"to":"x","page":1}', "/page,1,to,x"),
     (parameter("v", "query", OBJECT), '{"to":"x","page":1}', "?page=1&to=x"),
     (parameter("v", "query", OBJECT, explode=False), '{"to":"x"}', "?v=to%2Cx"),
+    (parameter("v", "query", OBJECT, style="deepObject"), "{}", ""),
     (parameter("v", "query", TEXTS, style="pipeDelimited", explode=False), "a,b", "?v=a%7Cb"),
     (parameter("v", "query", {"type": ["array", "null"]}), "a,b", "?v=a&v=b"),
     (parameter("v", "query", {"allOf": [TEXTS]}), '["a,b"]', "?v=a%2Cb"),
@@ -271,3 +273,19 @@ def test_empty_list_in_the_path_is_refused(cxcall: Cxcall) -> None:
     file = cxcall.file("own.json", document(parameter("v", "path", TEXTS)))
     ran = cxcall("send", "getIt", "--contract", file, "--v", "[]", "-n", code=2)
     assert "`v` in the path" in ran.err
+
+
+@each_case(
+    "given, is_refused",
+    [("7", False), ("7.0", True), ("1e3", True), (" 7", True), ("7,8.0", True), ("[7,8]", False)],
+    quick=6,
+)
+def test_integer_in_the_query_has_one_spelling(
+    tmp_path: Any, given: str, *, is_refused: bool
+) -> None:
+    schema = INTEGERS if "," in given else {"type": "integer"}
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps(document(parameter("v", "query", schema))))
+    (operation,) = load_user_contract(str(file)).operations
+    codes = [each.code for each in check_parameters(operation, {"v": given})]
+    assert codes == ["value-not-allowed"] * is_refused

@@ -38,8 +38,8 @@ def find_extensions(root: Mapping[str, Any]) -> dict[str, list[str]]:
     for place in _PLACES:
         schemas = find_value(root, place)
         for name, node in schemas.items() if isinstance(schemas, dict) else ():
-            for part in parts_of(node):
-                if target := target_of(part):
+            for part in all_of_parts(node):
+                if target := referenced_pointer(part):
                     extensions.setdefault(target, []).append(join_pointer(place, name))
     return extensions
 
@@ -55,7 +55,8 @@ def read_conditions(
     for extension in extended[1:]:
         own = _opened(find_value(root, extension))
         own["allOf"] = [
-            {} if target_of(each) in extended else _opened(each) for each in parts_of(own)
+            {} if referenced_pointer(each) in extended else _opened(each)
+            for each in all_of_parts(own)
         ]
         own.pop("discriminator", None)
         values = [
@@ -72,7 +73,7 @@ def read_choices(root: Mapping[str, Any], node: JsonSchema) -> Iterator[Conditio
     for key in ("oneOf", "anyOf") if isinstance(member, str) else ():
         alternatives = node.get(key)
         for each in alternatives if isinstance(alternatives, list) else ():
-            chosen = find_value(root, target) if (target := target_of(each)) else None
+            chosen = find_value(root, target) if (target := referenced_pointer(each)) else None
             if isinstance(chosen, dict):
                 yield Condition(target, member, _values_of(target, chosen, mapping), each)
 
@@ -119,13 +120,13 @@ def _with_extensions(extensions: Extensions, pointer: str) -> list[str]:
     return found
 
 
-def parts_of(node: Any) -> list[Any]:
+def all_of_parts(node: Any) -> list[Any]:
     """Return the parts of the `allOf` of a schema."""
     parts = node.get("allOf") if isinstance(node, dict) else None
     return parts if isinstance(parts, list) else []
 
 
-def target_of(part: Any) -> str:
+def referenced_pointer(part: Any) -> str:
     """Return the pointer that a schema refers to; empty if it is not a reference within the document."""
     reference = part.get("$ref") if isinstance(part, dict) else None
     return unquote(reference[1:]) if isinstance(reference, str) and reference[:2] == "#/" else ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.conversion.discriminators import parts_of, target_of
+from cxcall.contracts.conversion.discriminators import all_of_parts, referenced_pointer
 from cxcall.documents.json_pointer import find_value
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def make_optional(root: Mapping[str, Any], node: JsonSchema, converted: JsonSche
     """Drop `readOnly` properties from what a schema (a `node` of the document), or a part of its `allOf`, requires."""
     holders = [converted]
     for each in holders:
-        holders += [part for part in parts_of(each) if isinstance(part, dict)]
+        holders += [part for part in all_of_parts(each) if isinstance(part, dict)]
     holders = [each for each in holders if isinstance(each.get("required"), list)]
     combined = _combined_schemas(root, node) if holders else []
     for each in holders:
@@ -45,7 +45,7 @@ def _combined_schemas(root: Mapping[str, Any], node: Any) -> list[JsonSchema]:
     for each in waiting:
         if isinstance(each, dict) and id(each) not in found:
             found[id(each)] = each
-            target = target_of(each)
+            target = referenced_pointer(each)
             waiting += [find_value(root, target)] if target else []
-            waiting += parts_of(each)
+            waiting += all_of_parts(each)
     return [*found.values()]
