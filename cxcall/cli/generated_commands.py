@@ -70,10 +70,9 @@ def new_sender(operation: Operation) -> OptionsCommand:
         from cxcall.cli.actions.send import send_one
 
         parameters = parse_parameters(operation, values.pop("param") or ())
-        texts = [
-            (flag, _with_parameter(flag, text, parameters))
-            for flag, text in _pop_flag_texts(flags, values)
-        ]
+        texts = _pop_flag_texts(flags, values)
+        for flag, _ in texts:
+            _stop_on_second_value(flag, parameters)
         _stop_on_placeholder((flag, text) for flag, text in texts if flag.sets_body)
         command = f"send {operation.name}"
         return send_one(command, operation, parameters, texts, body, options, reading)
@@ -195,10 +194,14 @@ def _stop_on_placeholder(texts: Iterable[tuple[Flag, str]]) -> None:
             )
 
 
-def _with_parameter(flag: Flag, text: str, parameters: Mapping[str, str]) -> str:
-    """Return the text of a flag with the value of the same parameter in `--param`, if there is one."""
-    texts = [parameters[flag.parameter]] if flag.parameter in parameters else []
-    return join_repeated(f"--{flag.name}", [*texts, text], is_list=flag.is_list)
+def _stop_on_second_value(flag: Flag, parameters: Mapping[str, str]) -> None:
+    """Raise UsageError if `--param` sets the parameter of a flag, too: the items of a list would have no order."""
+    if flag.parameter in parameters:
+        raise UsageError(
+            f"`--{flag.name}` and `--param {flag.parameter}` set the same parameter",
+            where=f"--{flag.name}",
+            fix="use only one of them; for a list, give it several times",
+        )
 
 
 def _variable_name(name: str) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.openapi_document import OperationEntry
 
-FORMAT = 44
+FORMAT = 45
 """Increment it when the conversion or the file changes: files of another format are not used."""
 FILES_KEPT = 8
 SUFFIX = ".document"

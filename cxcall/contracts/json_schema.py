@@ -49,14 +49,18 @@ def resolve_reference(document: Mapping[str, Any], reference: str) -> dict[str, 
 
 def missing_reference_error(reference: Any, where: str) -> UsageError:
     """Return the error for a `$ref` that leads to nothing in the document itself."""
-    is_within = isinstance(reference, str) and reference.startswith("#/")
-    return UsageError(
-        f"the document refers to `{reference}`, which is not in it",
-        where=where,
-        fix="correct the name, or add what it refers to"
-        if is_within
-        else "bundle the document into one file, e.g. with `npx @redocly/cli bundle`; nothing is fetched",
+    message = f"the document refers to `{reference}`, which is not in it"
+    fix = (
+        "bundle the document into one file, e.g. with `npx @redocly/cli bundle`; nothing is fetched"
     )
+    if str(reference).startswith("#/"):
+        fix = (
+            "correct the name, or add what it refers to; it is a path from the root of the document"
+        )
+    elif str(reference).startswith("#"):
+        message = f"the document refers to `{reference}`, which is not a path in it: an anchor is not supported"
+        fix = "refer to the schema by its path, such as `#/components/schemas/NAME`"
+    return UsageError(message, where=where, fix=fix)
 
 
 def referenced_schemas(find: Callable[[str], JsonSchema], node: JsonSchema) -> dict[str, Any]:

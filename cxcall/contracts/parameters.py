@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import schema_types_of
+from cxcall.contracts.json_schema import resolve_reference, schema_types_of
 from cxcall.documents.json_text import as_cell, find_json
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
@@ -145,6 +145,17 @@ class Parameter(NamedTuple):
             return list_items(text)
         found = find_json(text, None) if text.lstrip()[:1] == "{" else None
         return found if isinstance(found, dict) else text
+
+    def has_other_integers(self, text: str) -> bool:
+        """Return whether a valid integer, also in a list, is written as servers may not read it, such as `1e3`."""
+        schema, items = self.schema, [text]
+        if self.is_list:
+            schema = {"components": schema.get("components", {}), **schema.get("items", {})}
+            items = self.value_of(text)
+        types = schema_types_of(lambda node: resolve_reference(schema, node["$ref"]), schema)
+        if "integer" not in types or not {"number", "string"}.isdisjoint(types):
+            return False
+        return not all(each.removeprefix("-").isdecimal() or each.isalpha() for each in items)
 
     @property
     def flag(self) -> Flag:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SLOT = re.compile(r"\{([^{}]*)\}")
 """A parameter in the template of a path, or a variable in that of a server; the group is its name."""
+_LITERAL = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*"
 
 
 def is_mixed_segment(template: str) -> bool:
@@ -24,6 +25,11 @@ def is_mixed_segment(template: str) -> bool:
 def slot_names(template: str) -> list[str]:
     """Return the names of the parameters in a segment of a template, or in a template."""
     return SLOT.findall(template)
+
+
+def has_needed_escapes(template: str) -> bool:
+    """Return whether the text between the parameters of a path has only characters of a URL (RFC 3986, section 3.3)."""
+    return re.fullmatch(_LITERAL, SLOT.sub("", template)) is not None
 
 
 def slot_values(template: str, segment: str) -> dict[str, str]:

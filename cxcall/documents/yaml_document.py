@@ -6,6 +6,7 @@ in which `no` and `on` are booleans, and take four times as long.
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_document import MAX_DEPTH
@@ -24,7 +25,7 @@ _CONSTANTS = {
 }
 _FIRST_OF_NUMBERS = frozenset("0123456789+-.")
 _INTEGER = compile_on_use(r"[-+]?[0-9]{1,4300}|0o[0-7]{1,4300}|0x[0-9a-fA-F]{1,4300}")
-_DECIMAL = compile_on_use(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,2})?")
+_DECIMAL = compile_on_use(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _MERGE = "<<"
 
@@ -162,8 +163,8 @@ def _resolve(text: str) -> Any:
         if _INTEGER.fullmatch(text):
             base = {"0o": 8, "0x": 16}.get(text[:2], 10)
             return int(text[2:] if base != 10 else text, base)  # noqa: PLR2004 - the decimal system
-        if _DECIMAL.fullmatch(text):
-            return float(text)
+        if _DECIMAL.fullmatch(text) and isfinite(number := float(text)):
+            return number
     return text
 
 

@@ -7,16 +7,11 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import (
-    compile_schema,
-    is_acceptable,
-    resolve_reference,
-    schema_types_of,
-)
+from cxcall.contracts.json_schema import compile_schema, is_acceptable
 from cxcall.contracts.openapi_document import rules_on
 from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse_json
 from cxcall.documents.json_pointer import leaves
-from cxcall.documents.json_text import find_json
+from cxcall.documents.json_text import as_text, find_json
 from cxcall.documents.text_files import read_text
 from cxcall.findings.finding import Finding, Severity
 from cxcall.findings.text_lists import list_first
@@ -201,7 +196,7 @@ def check_parameters(
             from cxcall.payloads.errors.broken_rules import explain_unfilled_parameter
 
             findings.append(explain_unfilled_parameter(operation, parameter, value))
-        elif has_other_spelling(parameter, value) or _has_other_integers(parameter, value):
+        elif has_other_spelling(parameter, value) or parameter.has_other_integers(value):
             from cxcall.payloads.errors.broken_rules import explain_spelling
 
             findings.append(explain_spelling(operation, parameter, value))
@@ -258,37 +253,31 @@ def has_other_spelling(parameter: Parameter, value: str) -> bool:
     return not is_plain and not is_acceptable(parameter.schema, value)
 
 
-def _has_other_integers(parameter: Parameter, value: str) -> bool:
-    """Return whether a platform may refuse an integer as it is written, or accept it as another spelling, such as `1e3`."""
-    schema, items = parameter.schema, [value]
-    if parameter.is_list:
-        schema = {"components": schema.get("components", {}), **schema.get("items", {})}
-        items = parameter.value_of(value)
-    types = schema_types_of(lambda node: resolve_reference(schema, node["$ref"]), schema)
-    if "integer" not in types or not {"number", "string"}.isdisjoint(types):
-        return False
-    numbers = [(each, _parse_scalar(each)) for each in items]
-    return any(isinstance(found, float) or str(found).lower() != each for each, found in numbers)
-
-
 def is_valid_text(schema: JsonSchema, texts: list[str]) -> bool:
     """Return whether the texts of a parameter can stand for a value that matches its schema."""
     return any(is_acceptable(schema, value) for value in _possible_values(texts))
 
 
-def _possible_values(texts: list[str]) -> Iterator[Any]:
+def _possible_values(texts: list[Any]) -> Iterator[Any]:
     """Yield the values that texts may stand for: a string, a number or boolean, an object, a list."""
     if len(texts) == 1:
-        yield texts[0]
-        yield _parse_scalar(texts[0])
-        if texts[0].lstrip()[:1] in ("{", "["):
-            yield find_json(texts[0], texts[0], is_strict=True)
-        texts = texts[0].split(",")
+        (text,) = texts
+        yield text
+        yield _parse_scalar(text)
+        read = find_json(text, None, is_strict=True) if text.lstrip()[:1] in ("{", "[") else None
+        if read is not None:
+            yield read
+        if isinstance(read, list):
+            texts = [as_text(each) if isinstance(each, int | float) else each for each in read]
+        else:
+            texts = text.split(",")
     yield texts
     yield [_parse_scalar(text) for text in texts]
 
 
-def _parse_scalar(text: str) -> Any:
+def _parse_scalar(text: Any) -> Any:
+    if not isinstance(text, str):
+        return text
     value = find_json(text, text, is_strict=True)
     return value if isinstance(value, bool | int | float) else text
 

@@ -92,10 +92,11 @@ def test_mapping_gives_the_values_of_a_discriminator(folder: Path) -> None:
     place = "components/schemas"
     mapping = {"tel": f"#/{place}/Phone", "phone": "Phone"}
     own = document(extended(place, {"propertyName": "kind", "mapping": mapping}))
-    for kind in ("tel", "phone"):
+    for kind in ("tel", "phone", "Phone"):
         missing = {("property-missing", "/contact/phone")}
         assert findings(folder, own, {"kind": kind}) == missing
-    assert findings(folder, own, {"kind": "Phone"}) == set()
+    mapping["Phone"] = "Crm"
+    assert findings(folder, own, {"kind": "Phone"}) == {("property-missing", "/contact/crmId")}
 
 
 def test_rule_of_an_extending_schema_is_reported_once(cxcall: Cxcall, folder: Path) -> None:

@@ -10,6 +10,7 @@ from cxcall.contracts.contract import Contract
 from cxcall.contracts.conversion.convert import convert
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.contracts.operation import Operation
+from cxcall.documents.yaml_document import load_yaml
 from cxcall.findings.errors import UnusableDocumentError
 from helpers.calling_api import wrap
 from helpers.cases import each_case
@@ -154,3 +155,56 @@ def test_styles_of_a_multipart_form_are_those_of_its_version() -> None:
     form = {"multipart/form-data": {"schema": {"type": "object"}, "encoding": encoding}}
     assert with_body(form, "3.1.0").encoding("a") == encoding["a"]
     assert with_body(form, "3.0.3").encoding("a") == {"contentType": "text/csv"}
+
+
+@each_case(
+    "dialect, form, value",
+    [
+        (dialect, form, value)
+        for dialect in ("3.0.3", "3.1.0", "3.2.0")
+        for form, value in (
+            ("uri", "/callbacks/1"),
+            ("time", "10:00"),
+            ("regex", r"\Z"),
+            ("json-pointer", "a"),
+        )
+    ],
+    quick=12,
+)
+def test_format_that_vendors_use_loosely_is_not_checked(
+    dialect: str, form: str, value: str
+) -> None:
+    members = {"v": {"type": "string", "format": form}, "day": {"type": "string", "format": "date"}}
+    dial = with_schema({"type": "object", "properties": members}, dialect)
+    assert accepts(dial, {"v": value})
+    assert not accepts(dial, {"day": value})
+
+
+@each_case(
+    "schema, message",
+    [
+        ({"$ref": "#an", "$defs": {"x": {"$anchor": "an"}}}, "an anchor is not supported"),
+        (
+            {"$id": "https://x.example/y", "$ref": "#/$defs/q", "$defs": {"q": {}}},
+            "which is not in it",
+        ),
+    ],
+    quick=2,
+)
+def test_reference_that_is_not_a_path_of_the_document_says_so(schema: Any, message: str) -> None:
+    with pytest.raises(UnusableDocumentError, match=message) as raised:
+        with_schema(schema, "3.1.0")
+    assert "path" in raised.value.findings[0].fix
+
+
+@each_case("path", ["/a b/{id}", "/a#b", "/é", "/a%2"], quick=4)
+def test_path_that_no_url_can_have_is_a_problem(path: str) -> None:
+    get = {"get": {"operationId": "dial", "responses": {}}}
+    assert operation(wrap("3.1.0", {"/a%20b/{id x}:do": get})).name == "dial"
+    with pytest.raises(UnusableDocumentError, match="has characters that a URL cannot have"):
+        operation(wrap("3.1.0", {path: get}))
+
+
+def test_numbers_of_yaml_have_up_to_three_digits_in_the_exponent() -> None:
+    found = load_yaml("[1e100, 1.7976931348623157e+308, 5e-324, 1e999]")
+    assert found == [1e100, 1.7976931348623157e308, 5e-324, "1e999"]

@@ -131,7 +131,6 @@ def test_head_response_has_no_body(client: Client) -> None:
         b"{'contactId': 1}",
         b'{"contactId": NaN}',
         b'{"contactId": -Infinity}',
-        b'\xef\xbb\xbf{"contactId": 1}',
         b'{"contactId": "\xff"}',
         b'{"contactId": "\\ud800"}',
         b"[" * 100_000,

@@ -107,10 +107,12 @@ def test_value_that_cannot_be_sent_is_refused(
 
 
 def test_repeated_list_sends_each_value(cxcall: Cxcall, contract: str) -> None:
-    given = ("--status", "a,b", "--status", '["c,d"]', "--param", "status=e")
+    given = ("--status", "a,b", "--status", '["c,d"]', "--status", "e")
     ran = cxcall(*words(contract, *given, "-n", "-o", "json"), code=0)
     query = ran.envelope["request"]["url"].partition("?")[2]
-    assert query == "status=e&status=a&status=b&status=c%2Cd"
+    assert query == "status=a&status=b&status=c%2Cd&status=e"
+    ran = cxcall(*words(contract, *given, "--param", "status=e", "-n"), code=2)
+    assert "`--status` and `--param status` set the same parameter" in ran.err
 
 
 def test_repeated_number_is_refused(cxcall: Cxcall) -> None:
@@ -289,3 +291,23 @@ def test_integer_in_the_query_has_one_spelling(
     (operation,) = load_user_contract(str(file)).operations
     codes = [each.code for each in check_parameters(operation, {"v": given})]
     assert codes == ["value-not-allowed"] * is_refused
+
+
+@each_case(
+    "given, is_valid",
+    [
+        ("a,b", True),
+        ('["a,b", "c"]', True),
+        ("[1, true]", True),
+        ("[draft],b", True),
+        ('["a", null]', False),
+        ('["a", {"k": 1}]', False),
+    ],
+    quick=6,
+)
+def test_list_in_json_is_checked_as_it_is(tmp_path: Any, given: str, *, is_valid: bool) -> None:
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps(document(parameter("v", "query", TEXTS))))
+    (operation,) = load_user_contract(str(file)).operations
+    is_refused = bool(check_parameters(operation, {"v": given}))
+    assert is_refused is not is_valid

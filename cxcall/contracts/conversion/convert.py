@@ -33,6 +33,7 @@ from cxcall.contracts.openapi_document import (
     operations_of,
 )
 from cxcall.contracts.parameters import METHODS
+from cxcall.contracts.path_templates import has_needed_escapes
 from cxcall.contracts.request_url import server_url
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UnusableDocumentError, UsageError
@@ -215,6 +216,9 @@ class _Operations:
         if not path.startswith("/"):  # it would become a part of the host before it
             message = f"the path `{path}` does not begin with a slash"
             raise source.fault(at, message, f"write `/{path}`")
+        if not has_needed_escapes(path):
+            message = f"the path `{path}` has characters that a URL cannot have"
+            raise source.fault(at, message, "percent-encode them, such as a blank as `%20`")
         node = source.mapping(node, place)
         parameters = read_parameters(source, node, item, places, parts.in_body)
         outside = [each for each in parameters if each[0]["in"] not in parts.in_body]

@@ -103,11 +103,12 @@ def _opened(node: Any) -> Any:
 
 
 def _values_of(pointer: str, node: JsonSchema, mapping: Any) -> list[str]:
-    """Return the values that stand for a schema: those of the mapping, or else its name."""
+    """Return the values that stand for a schema: those of the mapping, and its name unless that is mapped itself."""
     name = split_pointer(pointer)[-1]
-    pairs = mapping.items() if isinstance(mapping, dict) else ()
-    mapped = [value for value, target in pairs if str(target).rpartition("/")[2] == name]
-    return mapped or [str(node.get("x-discriminator-value", name))]
+    pairs = mapping if isinstance(mapping, dict) else {}
+    mapped = [value for value, target in pairs.items() if str(target).rpartition("/")[2] == name]
+    own = str(node.get("x-discriminator-value", name))
+    return mapped if own in pairs else [*mapped, own]
 
 
 def _with_extensions(extensions: Extensions, pointer: str) -> list[str]:

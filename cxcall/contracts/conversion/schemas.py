@@ -2,8 +2,8 @@
 
 The differences: `nullable` (`x-nullable` in Swagger), boolean `exclusiveMinimum`, `example`, `type: file`,
 a `discriminator` that is a name, keywords beside a `$ref`, which are ignored, and formats that are not
-checked. Keywords that do not restrict a value (`xml`, `externalDocs`), and rare ones (`dependencies`, `$dynamicRef`), are
-left out.
+checked, in 3.1 and 3.2, too. Keywords that do not restrict a value (`xml`, `externalDocs`), and rare ones (`dependencies`,
+`$dynamicRef`), are left out.
 """
 
 from __future__ import annotations
@@ -49,8 +49,10 @@ _BEHIND = frozenset(
     contentSchema dependencies $dynamicRef $dynamicAnchor
     """.split()
 )
+_UNSUPPORTED = frozenset(("$dynamicRef", "dependencies"))
 _BESIDE = ("title", "description", "readOnly", "writeOnly", "deprecated")
-# Both old dialects allow any other format; vendors write `uri` for paths, and `time` for anything.
+# A format does not restrict a value unless that is agreed (JSON Schema 2020-12, Validation, section 7.2.1), and both old
+# dialects allow any other format; vendors write `uri` for paths, and `time` for anything.
 _JUDGED = frozenset(
     """
     date date-time email hostname ipv4 ipv6 uuid e164 phone int32 int64 float double byte binary
@@ -117,6 +119,11 @@ class Schemas:
                 f"more than {_DEEPEST} schemas are nested here",
                 "give the inner schemas names, and refer to them",
             )
+        for key in node.keys() & _UNSUPPORTED:
+            message = "the keyword is ignored, because it is not supported"
+            self._source.report(
+                f"{at}/{key}", message, "use `$ref`, `dependentRequired`, or `dependentSchemas`"
+            )
         if "$ref" in node:
             return self._reference(node, at, depth)
         found = {
@@ -135,6 +142,7 @@ class Schemas:
         drop_unreadable_patterns(self._source, found, at)
         self._relax_contradictions(found, at)
         make_optional(self._source.root, node, found)
+        _drop_unreliable_format(found)
         return self._modern(node, found) if self.is_old else _with_named_member(found)
 
     def _relax_contradictions(self, found: JsonSchema, at: str) -> None:
@@ -174,6 +182,7 @@ class Schemas:
             and is_usable(self._source, "schema", key, value, at)
         }
         make_optional(self._source.root, node, rest)
+        _drop_unreliable_format(rest)
         return {"$ref": SCHEMAS + self._name(pointer, target), **rest}
 
     def _name(self, pointer: str, target: Any) -> str:
@@ -223,8 +232,6 @@ class Schemas:
             found["prefixItems"] = found.pop("items")
             if "additionalItems" in found:
                 found["items"] = found.pop("additionalItems")
-        if "format" in found and found["format"] not in _JUDGED:
-            found["x-format"] = found.pop("format")
         return _with_named_member(found)
 
 
@@ -241,6 +248,11 @@ def unique(name: str, taken: set[str]) -> str:
         found = f"{name}-{number}"
     taken.add(found)
     return found
+
+
+def _drop_unreliable_format(found: JsonSchema) -> None:
+    if "format" in found and found["format"] not in _JUDGED:
+        found["x-format"] = found.pop("format")
 
 
 def _with_named_member(found: JsonSchema) -> JsonSchema:
