@@ -110,6 +110,7 @@ class RowResult(NamedTuple):
     def __str__(self) -> str:
         number, outcome, _, delivery, reason = self.cells()
         noun = "row" if self.row_count == 1 else "rows"
+        reason = reason.removeprefix(f"{outcome}: ")  # the code of an undelivered request
         return f"{noun} {number}: {outcome}{f', delivery {delivery}' if delivery else ''}: {reason}"
 
     def cells(self) -> tuple[str, str, str, str, str]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     Paint = Callable[[str, str], str]
 
+_WITHOUT_PLACE = ("declined",)
+"""The codes of findings that are about no place: a person declined."""
 _MAX_LITERAL = 100
 _MAX_TEXT = 2000
 _MAX_EXCERPT = 100
@@ -49,10 +51,9 @@ def format_finding(
         "body"
     ]
     heading = f"{severity}[{finding.code}]"
-    lines = [
-        _format_labeled(severity, heading, format_one_line(finding.message), paint, columns),
-        f"  --> {escape_to_one_line('  '.join(where))}",
-    ]
+    lines = [_format_labeled(severity, heading, format_one_line(finding.message), paint, columns)]
+    if finding.code not in _WITHOUT_PLACE:
+        lines.append(f"  --> {escape_to_one_line('  '.join(where))}")
     if excerpt is not None:
         lines += _format_excerpt(excerpt, paint, columns)
     notes = (

@@ -95,7 +95,8 @@ def check_list(sent: Cxcall) -> None:
     assert (data["batch"], data["rows"], data["outcomes"]["skipped"]) == (batch["id"], 21, 2)
     text = sent("batch", "report", code=0).out
     assert text.index("row 12 (C-11)") < text.index("row 4 (C-3)")  # the unknown one first
-    assert "there is no batch" not in text
+    assert re.search("^  1  refused: not.authorized$", text, re.MULTILINE)
+    assert re.search("^  sent to  http", text, re.MULTILINE)
     assert "no batch starts with `ZZ`" in sent("batch", "report", "ZZ", code=2).err
 
 

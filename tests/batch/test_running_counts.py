@@ -169,6 +169,16 @@ def test_latency_excludes_the_wait_for_a_slot() -> None:
     assert f"> {BOUNDS_MS[-1]} ms" in total_lines(statistics)[-1]
 
 
+def test_unknown_rows_are_listed_in_their_order() -> None:
+    statistics = BatchStatistics()
+    statistics.unknown = [("9", "A"), ("10", "B"), ("1-3,12", "C")]
+    assert [line.split(":")[0] for line in total_lines(statistics)[-3:]] == [
+        "  rows 1-3,12",
+        "  row 9",
+        "  row 10",
+    ]
+
+
 def test_unknown_rows_are_listed_up_to_twenty() -> None:
     statistics = counted(*[Outcome.UNKNOWN] * 22)
     data = statistics.as_dict()

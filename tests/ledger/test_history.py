@@ -118,7 +118,7 @@ def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     assert "  outcome  unknown; recorded as placed\n" in shown.out
     assert "digest" not in shown.out
     assert "history resolve" not in shown.err
-    assert "  digest  v2:" in live("history", "show", delivery, "-v", code=0).out
+    assert "  digest  v" in live("history", "show", delivery, "-v", code=0).out
     assert live("history", "list", "--unresolved", code=0).out == ""
     assert (
         live("history", "show", delivery, "-o", "json", code=0).envelope["data"]["resolution"]
@@ -186,6 +186,8 @@ def test_empty_history_is_not_an_error(cxcall: Cxcall) -> None:
     listed = cxcall("history", "list", code=0)
     assert (listed.out, listed.err) == ("", "no deliveries yet\n")
     assert cxcall("history", "export", code=0).out == ""
+    ran = cxcall("batch", "report", code=2)
+    assert "no batch has been run yet" in ran.err
     header = cxcall("history", "export", "--format", "csv", code=0).out
     assert header.split(",")[:2] == ["id", "at"]
 

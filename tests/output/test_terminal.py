@@ -36,6 +36,7 @@ def test_answer_no_sends_nothing(tunnel: Cxcall, stranger: Stranger) -> None:
         child.sendline("n")
         text = screen(child)
     assert "declined; nothing was sent" in text
+    assert "-->" not in text, "there is no place in a body to look at"
     assert child.exitstatus == 7
     assert stranger.taken == []
 

@@ -43,7 +43,9 @@ def text_sections(report: BatchReport, summary: Summary) -> Iterator[Section]:
         )
     facts = [
         Entry("file", batch.file or "none: the rows came from stdin or a program"),
-        Entry("operation", f"{batch.operation}, profile {batch.profile}, {batch.target}"),
+        Entry("operation", batch.operation),
+        Entry("profile", batch.profile),
+        Entry("sent to", batch.target),
         Entry("begun", f"{utc_text(batch.at)}, {state}"),
     ]
     if summary.seconds:
@@ -57,7 +59,7 @@ def text_sections(report: BatchReport, summary: Summary) -> Iterator[Section]:
     yield Section(f"OUTCOMES ({count_phrase(summary.rows, 'row')})", entries=counts)
     if summary.reasons:
         reasons = [
-            Entry(f"{outcome}: {reason or 'no reason'}", f"{count:,}")
+            Entry(f"{count:,}", f"{outcome}: {reason or 'no reason'}")
             for outcome, reason, count in summary.reasons
         ]
         yield Section("REASONS", entries=reasons)

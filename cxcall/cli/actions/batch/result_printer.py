@@ -144,6 +144,7 @@ def _bar_lines(bars: Sequence[tuple[str, int]]) -> list[str]:
 def _unknown_lines(statistics: BatchStatistics) -> list[str]:
     """Return lines with the next step for unknown rows, and the first of these rows; no lines if there are none."""
     listed = [(row, delivery) for row, delivery in statistics.unknown if delivery]
+    listed.sort(key=lambda each: int(each[0].replace(",", "-").partition("-")[0]))
     others = [row for row, delivery in statistics.unknown if not delivery]
     more = statistics.unlisted
     lines = [f"unknown: {describe_ranges(row)}: {UNREAD_FIX}" for row in others]
@@ -204,7 +205,7 @@ class RowPrinter:
             result.skip and self._skips_shown > _MAX_SKIPS_SHOWN
         ):
             self._skips_shown += result.skip is not None
-            screen.print_line(format_one_line(str(result)))
+            screen.print_text(format_one_line(str(result)), indent="  ")
         screen.stdout.flush()
 
     @property
