@@ -1,4 +1,4 @@
-"""`explain` reads the parts of a multipart form from commands, recordings, and messages."""
+"""`explain` reads the fields of a form from commands, recordings, messages, and code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 
 from cxcall import explain
 from cxcall.explaining.readers.format_detection import read_exchanges
+from cxcall.findings.finding import Severity
 from helpers.cases import each_case
+from helpers.command import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,3 +152,15 @@ def test_import_alone_sends_no_form(line: str) -> None:
     code = f'{line}\nval request = Request.Builder().url("{URL}").get().build()'
     [request] = read_exchanges(code, "text")
     assert (request.method, request.body, request.content_type) == ("GET", None, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "codes"), [('"12345"', ["id-format"]), ("contact_id", []), (f'"{CONTACT}"', [])]
+)
+def test_wrong_value_of_a_form_that_should_be_json_is_reported(
+    value: str, codes: list[str]
+) -> None:
+    url = f"https://api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}/executions"
+    (found,) = explain(f'requests.post("{url}", data={{"contactId": {value}}})')
+    reported = [each.code for each in found.findings if each.severity is Severity.ERROR]
+    assert reported == ["header-missing", "body-malformed", *codes]

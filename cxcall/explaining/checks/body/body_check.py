@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from cxcall.contracts.json_schema import alternatives_of
 from cxcall.contracts.media_types import is_unchecked_type
@@ -102,8 +102,18 @@ def check_sent_body(
             fix="send JSON: `json={...}` in `requests`, `-d '{...}'` with curl",
             why="the API finds no properties in another format",
         )
-        found = [form_body]
+        # A text has the same value in JSON, so a wrong one would be refused there, too.
+        texts = Payload(dict(parse_qsl(request.body, keep_blank_values=True)))
+        wrong = _check_payload(request, texts, route, operation)
+        found = [form_body, *(each for each in wrong if _is_wrong_text(each, texts))]
     yield from (finding for finding in found if not request.is_unobserved(finding))
+
+
+def _is_wrong_text(finding: Finding, form: Payload) -> bool:
+    """Return whether a finding is an error in the format of a value that the source shows."""
+    is_format = finding.code in ("id-format", "phone-format", "placeholder")
+    is_error = finding.severity is Severity.ERROR
+    return is_format and is_error and not _is_withheld(form, finding.where)
 
 
 def is_unchecked_body(request: ObservedRequest, operation: Operation) -> bool:
