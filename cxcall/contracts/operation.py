@@ -170,7 +170,7 @@ class Operation:
             return ""
         instead = "; or ".join(f"{entry}, to {entry.summary}" for entry in self.nearest)
         return (
-            "This route is reported by users; not documented by the vendor. "
+            "This route is reported by users and not documented by the vendor. "
             f"Published for the same purpose: {instead}."
         )
 

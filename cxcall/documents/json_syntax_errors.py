@@ -104,7 +104,7 @@ class _Scanner:
     def scan(self) -> None:
         """Raise _MistakeFound at the first mistake."""
         if not self.skip_space():
-            self.fail("it is empty", _SAMPLE)
+            self.fail("the text is empty", _SAMPLE)
         if self.text.strip() == _JS_OBJECT:
             self.fail(
                 "an object was sent as text, not as JSON",

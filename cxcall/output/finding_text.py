@@ -45,6 +45,7 @@ def format_finding(
     severity = str(finding.severity)
     excerpt = finding.excerpt
     position = excerpt.position if excerpt else finding.origin
+    position = f"stdin{position[1:]}" if position.startswith("-:") else position
     place = finding.where if columns is not None else number_masking.mask_text(finding.where)
     pointer = "/".join(map(_shorten, place.split("/")))
     where = [part for part in (position, pointer if finding.where != position else "") if part] or [

@@ -12,6 +12,7 @@ from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
+from cxcall.findings.text_lists import list_in_words
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text, plain_digits
 from cxcall.phone.number_spellings import is_one_number
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _MIN_DIGITS = 9
 _MOST_LEVELS = 4
 _MOST_COLUMNS = 1 << 14
+_MAX_PLACES = 3
 """The most columns of a table, as in Excel: names are compared with each other."""
 HEADER_RULE = "a header names a flag, a parameter, or a place in the body such as `/contactId`"
 
@@ -156,15 +158,14 @@ def unknown_column(cell: str, operation: Operation, name: str) -> Finding:
     suggestion = (
         f"write `{near}`; " if is_same else f"the most similar name is `{near}`; " * bool(near)
     )
-    problem = (
-        f"which is not a place in the body of `{operation.name}`"
-        if any(each.rpartition("/")[2] == cell for each in operation.pointers)
-        else f"but `{operation.name}` has no property of that name"
-    )
+    places = [] if near else open_objects(operation)[:_MAX_PLACES]
+    if places:
+        others = [f"`{join_pointer(place, cell)}`" for place in places]
+        suggestion = f"rename it to {list_in_words(others, 'or')}; "
     return Finding.error(
         "property-unknown",
         f"column {cell}",
-        f"`{name}` has a column `{cell}`, {problem}",
+        f"`{name}` has a column that `{operation.name}` does not have: `{cell}`",
         fix=f"{suggestion}a sample: `cxcall operations {operation.name} --skeleton --csv`",
         why=HEADER_RULE,
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.contracts.json_schema import schema_types
+from cxcall.contracts.json_schema import alternatives_of, schema_types
+from cxcall.findings.text_lists import list_in_words
 from cxcall.payloads.csv_columns import is_filled, parameter_columns, scalar_place
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def fix_in_table(finding: Finding, table: CsvTable) -> Finding:
         elif lacks_column(finding, table):
             fix = f"add a column `{_name_column(table, where)}`"
         elif where[:1] != "/":
-            fix = f"fill in a cell, or add a column: {finding.fix}"
+            fix = _fill_alternative(table, headers) or finding.fix
     elif finding.code == "usage" and finding.origin in headers.keys() - {""}:
         fix = f"fill in the cell of the column `{headers[finding.origin]}`"
     elif finding.code == "property-unknown" and (under := _headers_under(where, headers)):
@@ -42,6 +43,16 @@ def fix_in_table(finding: Finding, table: CsvTable) -> Finding:
         first = scalar_place(operation, where)
         fix = f"rename the column `{headers[where]}` to `{first}`, or write JSON into the cell"
     return finding._replace(fix=fix) if fix else finding
+
+
+def _fill_alternative(table: CsvTable, headers: dict[str, str]) -> str:
+    """Return which cells to fill in, or which columns to add, for one of the properties of which a body needs one."""
+    alternatives = alternatives_of(table.operation.schema_at(""))
+    places = [f"/{name}" for each in alternatives for name in each.get("required", ())]
+    if cells := [f"`{name}`" for at in places for name in _headers_under(at, headers)]:
+        return f"fill in the cell of the column {list_in_words(cells, 'or')}"
+    columns = [f"`{_name_column(table, at)}`" for at in places]
+    return f"add a column {list_in_words(columns, 'or')}" if columns else ""
 
 
 def _is_list(operation: Operation, where: str) -> bool:

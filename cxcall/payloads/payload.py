@@ -170,9 +170,11 @@ def _read_document(operation: Operation, file: str) -> Document:
 
         each_line = command("cxcall", "batch", file, "--operation", operation.name)
         fix = f"give one body here; to send each line: {each_line}"
-        raise DocumentError(
-            *(found._replace(fix=found.fix.replace(ONE_PER_LINE, fix)) for found in error.findings)
-        ) from None
+        texts = {ONE_PER_LINE: fix, "cxcall operations NAME": f"cxcall operations {operation.name}"}
+        found = [*error.findings]
+        for text, new in texts.items():
+            found = [each._replace(fix=each.fix.replace(text, new)) for each in found]
+        raise DocumentError(*found) from None
 
 
 def empty_value(schema: JsonSchema) -> Any:

@@ -25,7 +25,10 @@ _INCOMPLETE_E164 = (
         r"0[0-9]{5,14}",
         "write `+` and the country code in place of the leading `0` (Italy keeps it)",
     ),
-    (r"[0-9]{6,15}", "put `+` and the country code in front"),
+    (
+        r"[0-9]{6,15}",
+        "put `+` in front, and after it the country code if the number lacks it",
+    ),
 )
 """What to write instead of a number by the form of its digits, where that is not certain enough for a correction."""
 WITHOUT_TRUNK_PREFIX = "leave out the digits that are dialed only inside the country"

@@ -218,10 +218,11 @@ def _shown_path(operation: Operation, base_url: str, values: Mapping[str, str]) 
 
 
 def _without_moot_formats(findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings without those on the format of a number that must not be dialed in any format."""
-    refused = {each.where for each in findings if each.code == "phone-kind"}
-    formats = ("phone-format", "phone-unlikely")
-    return [each for each in findings if each.code not in formats or each.where not in refused]
+    """Return the findings without the format of a number not to be dialed in any, and the hours of a placeholder."""
+    found = {(each.where, each.code) for each in findings}
+    moot = {"outside-hours": "placeholder"}
+    moot |= dict.fromkeys(("phone-format", "phone-unlikely"), "phone-kind")
+    return [each for each in findings if (each.where, moot.get(each.code)) not in found]
 
 
 def _has_date(values: Mapping[str, str], payload: Payload) -> bool:

@@ -138,6 +138,11 @@ def test_unusable_batch_file_is_rejected(
 def test_empty_pipe_and_the_host_of_a_sandbox_are_named(cxcall: Cxcall) -> None:
     ran = cxcall("batch", "-", *PERSONAL, "--sandbox", "--dry-run", stdin="", code=2)
     assert "error[usage]: standard input is empty" in ran.err
+    ran = cxcall("batch", "-", *PERSONAL, "--sandbox", "--dry-run", stdin="other\nx\n", code=2)
+    assert "stdin has a column that `personal-connection` does not have: `other`" in ran.err
+    ran = cxcall("send", "place-call", "-f", "-", "--dry-run", stdin="", code=3)
+    assert "the text is empty\n  --> stdin:1:1  body\n" in ran.err
+    assert "cxcall operations place-call --skeleton" in ran.err
     file = cxcall.file("calls.csv", f"contact-id,reason-code\n{CONTACT},r\n")
     one = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r")
     for words in (("batch", file, *PERSONAL), one):

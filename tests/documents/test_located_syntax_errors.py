@@ -13,8 +13,8 @@ from helpers.json_texts import refusal
 @each_case(
     "text, line, column, width, message",
     [
-        ("", 1, 1, 1, "it is empty"),
-        (" \n ", 2, 2, 1, "it is empty"),
+        ("", 1, 1, 1, "the text is empty"),
+        (" \n ", 2, 2, 1, "the text is empty"),
         ("{'a': 1}", 1, 2, 3, "single quotes are not JSON"),
         ("{\"a\": 'x'}", 1, 7, 3, "single quotes are not JSON"),
         ('{"a": 1,}', 1, 8, 1, "there is a comma before the closing `}`"),

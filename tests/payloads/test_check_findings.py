@@ -133,7 +133,7 @@ def test_name_of_one_of_two_properties_is_not_called_required() -> None:
     "number, fix",
     [
         ("0012025550100", "`00`"),
-        ("2025550100", "country code in front"),
+        ("2025550100", "after it the country code if the number lacks it"),
         ("+1 (202) 555-0100", "remove spaces"),
         ("call me", "+12025550123"),
     ],
@@ -194,7 +194,9 @@ def test_exactly_one_of_several_destinations_is_required() -> None:
     operation = contract.load_operation("place-call")
     (missing,) = check_body(operation, Payload({"callerId": "+12025550100"}))
     assert (missing.code, missing.where) == ("property-missing", "")
-    assert "needs one of `phoneNumber`, `callUserId`, `callQueueId`" in missing.message
+    assert (
+        "needs `phoneNumber`, `callUserId`, `callQueueId`, `participants`, or " in missing.message
+    )
     both = {"phoneNumber": "+12025550100", "callUserId": "u"}
     found = check_body(operation, Payload(both))
     assert codes(found) == [

@@ -37,3 +37,10 @@ def test_help_says_that_hours_only_warn_and_how_to_enforce_them(cxcall: Cxcall) 
     shown = " ".join(cxcall("execute", "--help", code=0).out.split())
     assert "--hours FROM-TO Warn outside these hours; enforce with hours_policy." in shown
     assert "`--hours` only warns" in cxcall("batch", "--help", code=0).out.replace("\n", " ")
+
+
+def test_placeholder_has_no_finding_about_its_time_zone(cxcall: Cxcall) -> None:
+    given = ("--contact-id", CONTACT, "--phone-number", "none", "--hours", "08:00-21:00")
+    ran = cxcall("execute", CAMPAIGN, *given, "-n", "-o", "json", code=3)
+    assert "placeholder" in ran.codes
+    assert "outside-hours" not in ran.codes

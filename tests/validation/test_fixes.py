@@ -37,6 +37,8 @@ def test_fix_renames_a_property_and_touches_nothing_else(cxcall: Cxcall) -> None
     assert "contact_id" not in ran.out
     assert "p.json: 1 edit applied" in ran.err
     assert cxcall("validate", name, *PERSONAL, "--fix", code=3).err == ""
+    shown = cxcall("validate", name, *PERSONAL, "--diff", code=3)
+    assert "no certain correction: nothing would be changed" in shown.err
 
 
 def test_fixed_file_is_valid_and_keeps_its_mode_and_link(cxcall: Cxcall) -> None:

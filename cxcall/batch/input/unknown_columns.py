@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_pointer import join_pointer
+from cxcall.documents.text_files import STDIN
 from cxcall.findings.errors import UsageError
 from cxcall.findings.hinted_commands import command
 from cxcall.payloads.csv_columns import (
@@ -58,7 +59,7 @@ class UnknownColumnsError(UsageError):
         has_list = operation.columns_at is not None
         owner = "the list" if has_list else f"`{operation.name}`"
         super().__init__(
-            f"`{header.name}` has {count} that {owner} does not have: {listed}{more}",
+            f"{'stdin' if header.name == STDIN else f'`{header.name}`'} has {count} that {owner} does not have: {listed}{more}",
             where=f"column {unknown[0]}",
             fix="; ".join(self._fixes()),
             why="" if has_list else HEADER_RULE,

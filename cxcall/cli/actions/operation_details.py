@@ -144,7 +144,7 @@ def _sections(operation: Operation) -> Iterator[Section]:
 def _facts(operation: Operation) -> Iterator[Entry]:
     """Yield facts beside the request: provenance, credentials, alternatives, and pages."""
     is_published = operation.provenance == "published"
-    remark = "" if is_published else " (reported by users; not documented by the vendor)"
+    remark = "" if is_published else " (reported by users and not documented by the vendor)"
     yield Entry("provenance", operation.provenance + remark)
     if credentials := _credentials(operation):
         yield Entry("credentials", " or ".join(credentials))

@@ -260,7 +260,7 @@ def _find_engagement_id(identifier: str) -> str:
             f"no published operation reads the state of a call started by `{record.operation}`",
             where=record.operation,
             fix=f"ask the platform's support{ticket}",
-            why="its route is reported by users; not documented by the vendor",
+            why="its route is reported by users and not documented by the vendor",
             code="not-provable",
         )
     if record is not None and not record.engagement_id:

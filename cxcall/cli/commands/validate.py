@@ -107,6 +107,12 @@ def run_validation(
                 screen.stdout.flush()  # a reader of a pipe sees each result at once
             if most_findings is not None and result.counts.total() >= most_findings:
                 break
+    notes = [
+        f"{each.path}: {count_phrase(each.edits, 'edit')} {'applied' if change == 'fix' else 'to apply with --fix'}"
+        for each in fixed
+    ]
+    if change == "diff" and not fixed and result.severities:
+        notes = ["no certain correction: nothing would be changed"]
     return Report(
         command="validate",
         outcome=result.outcome,
@@ -116,10 +122,7 @@ def run_validation(
         data=result.as_dict() | _changes_as_json(fixed, change),
         json_lines=(),
         text=_text(result, output, fixed, change),
-        diagnostics=[
-            f"{each.path}: {count_phrase(each.edits, 'edit')} {'applied' if change == 'fix' else 'to apply with --fix'}"
-            for each in fixed
-        ],
+        diagnostics=notes,
         summary="\n".join(
             filter(None, [result.summary(), format_severity_counts(result.severities)])
         ),

@@ -182,7 +182,7 @@ def advise_type(
         return retype(value, types)
     name = schema.get("format", "")
     if name == "e164":
-        return "write it in quotes, with `+` and the country code in front", None
+        return "write it in quotes, with `+` and the country code at the beginning", None
     return ("", None) if find_format(name).code else advise(name, text, place)[1:]
 
 
@@ -202,7 +202,7 @@ def with_description(rule: str, description: str | None) -> str:
 
 def describe_placeholder(label: str, value: str) -> tuple[str, str]:
     """Return (message, fix) for a value that was never filled in."""
-    return f"{label} is the placeholder `{value}`, never filled in", "put the real value there"
+    return f"{label} needs a real value; got the placeholder `{value}`", "put the real value there"
 
 
 def with_format(schema: JsonSchema) -> JsonSchema:

@@ -16,6 +16,7 @@ from cxcall.documents.json_pointer import (
 )
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.text_lists import list_in_words
 from cxcall.payloads.errors.broken_rules import (
     advise_type,
     describe_broken_rule,
@@ -271,11 +272,11 @@ class _ErrorExplainer:
         """Return the finding on an object that needs one of some properties, or one that all alternatives require."""
         if len(names) == 1:
             return self.missing_property(names[0])
-        listed = ", ".join(f"`{name}`" for name in names)
+        listed = list_in_words([f"`{name}`" for name in names], "or")
         return self._finding(
             "property-missing",
-            f"{self.label} needs one of {listed}",
-            fix=self._flags_for(*names) or f"add one of {listed}",
+            f"{self.label} needs {listed}",
+            fix=self._flags_for(*names) or f"add {listed}",
             why=with_description("", self.schema.get("description")),
             edits=[self._addition(join_pointer(self.pointer, names[0]))],
         )
@@ -324,8 +325,7 @@ class _ErrorExplainer:
 
     def several_matches(self, names: list[str]) -> Finding:
         """Return the warning about a value that fits several alternatives of a `oneOf`; `names` are theirs, if known."""
-        listed = f"{': ' * bool(names)}{', '.join(names)}"
-        message = f"{self.label} fits several alternatives of its schema{listed}"
+        message = f"{self.label} fits several alternatives of its schema{': ' * bool(names)}{', '.join(names)}"
         found = self._finding("value-not-allowed", message, fix=_FIT_ONE, why=_WHY_ONE)
         return found._replace(severity=Severity.WARNING)
 

@@ -197,7 +197,7 @@ def unpublished_path(operation: Operation) -> Finding:
     return Finding.error(
         "path-unpublished",
         "path",
-        f"`{operation.method} {operation.path}` is reported by users; not documented by the vendor",
+        f"`{operation.method} {operation.path}` is reported by users and not documented by the vendor",
         fix="published for the same purpose: " + "; or ".join(map(str, operation.nearest)),
         source=operation.source,
     )
