@@ -114,7 +114,7 @@ def select_client(
         stored_logins.check_logins_can_be_read(settings)
         error = _missing_credentials(settings, kind)
         if operation and operation.token_kinds and kind not in operation.token_kinds:
-            fix = f"{settings.login_command('--web')}: `{operation.name}` acts as a user"
+            fix = f"run {settings.login_command('--web')}: `{operation.name}` acts as a user"
             first, *others = error.findings
             error = CredentialsError(first._replace(fix=fix), *others)
         raise error
@@ -231,7 +231,7 @@ def _missing_credentials(settings: Settings, kind: str) -> CredentialsError:
     return missing_credentials_error(
         settings,
         f"there are no credentials for `{host_of(settings.base_url)}`",
-        f"{settings.login_command()}, or set `CXCALL_{first.upper()}` and `CXCALL_{second.upper()}`",
+        f"run {settings.login_command()}, or set `CXCALL_{first.upper()}` and `CXCALL_{second.upper()}`",
         "NICE CXone has no client-credentials grant: an application presents a user's access key"
         if is_client
         else _other_logins(settings),
@@ -243,7 +243,7 @@ def _incomplete_pair(settings: Settings, first: str, second: str) -> Credentials
     return missing_credentials_error(
         settings,
         f"`{present}` is set (from {settings.values[present].source}), but `{missing}` is not",
-        f"set `CXCALL_{missing.upper()}`, or {settings.login_command()}",
+        f"set `CXCALL_{missing.upper()}`, or run {settings.login_command()}",
         _other_logins(settings),
     )
 

@@ -274,4 +274,4 @@ def _advice_on(settings: Settings, scheme: SecurityScheme, *, has_login: bool = 
     }.get(scheme.kind, ("", ""))
     if not names:
         return f"send it with another client: cxcall does not support `{scheme.declared}`"
-    return f"set {names}" + (f", or {settings.login_command(flag, *host)}" if has_login else "")
+    return f"set {names}" + (f", or run {settings.login_command(flag, *host)}" if has_login else "")

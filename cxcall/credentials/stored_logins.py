@@ -95,7 +95,7 @@ def check_logins_can_be_read(settings: Settings) -> None:
         _logins().read_for_change()
     except UsageError as error:
         damage = error.findings[0]
-        fix = f"{damage.fix}, then {settings.login_command()}"
+        fix = f"{damage.fix}, then run {settings.login_command()}"
         raise CredentialsError(damage._replace(code="credential", fix=fix)) from None
 
 
@@ -110,7 +110,7 @@ def load_keyring_secrets(settings: Settings, login: StoredRecord) -> StoredRecor
     except keyring_store.KeyringError as error:
         raise credentials_error(
             str(error),
-            f"unlock it, or {settings.login_command()} again: secrets that it cannot store are kept in a file",
+            f"unlock it, or run {settings.login_command()} again: secrets that it cannot store are kept in a file",
             f"the {describe_secret(login)} of profile `{login.get('profile')}` was stored there",
         ) from None
 

@@ -65,7 +65,7 @@ def fetch_token(settings: Settings, client: OAuthClient) -> Token:
     if client.kind == AUTHORIZATION_CODE and not client.refresh_token:
         raise credentials_error(
             "the login is no longer valid",
-            settings.login_command("--web"),
+            f"run {settings.login_command('--web')}",
             f"`{client.host}` did not issue a refresh token",
             code="token-expired",
         )

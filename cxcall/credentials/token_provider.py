@@ -109,7 +109,7 @@ def check_token_kind(
         for entry in operation.sharing_command
         if token.kind in entry.token_kinds
     ]
-    how = settings.login_command()
+    how = f"run {settings.login_command()}"
     if needs_user:
         from cxcall.credentials.oauth_client import ACCESS_KEY
 

@@ -133,7 +133,7 @@ def test_advice_names_each_setting_once_and_the_host_that_only_the_document_name
         with pytest.raises(CredentialsError) as caught:
             stop_without_credentials(settings, operation(HEADER, QUERY, TLS))
         assert caught.value.findings[0].fix == (
-            f"set `CXCALL_API_KEY`, or `cxcall auth login --api-key{host}`; or send it with another client: "
+            f"set `CXCALL_API_KEY`, or run `cxcall auth login --api-key{host}`; or send it with another client: "
             "cxcall does not support `mutualTLS`"
         )
 
@@ -168,7 +168,7 @@ def test_advice_on_a_missing_token_names_the_settings_of_a_client(load: LoadSett
         stop_without_credentials(load(**NONE), operation(BEARER))
     assert caught.value.findings[0].fix == (
         "set `CXCALL_ACCESS_TOKEN`, or `CXCALL_CLIENT_ID`, `CXCALL_CLIENT_SECRET`, and `CXCALL_TOKEN_URL`,"
-        " or `cxcall auth login --with-token`"
+        " or run `cxcall auth login --with-token`"
     )
 
 

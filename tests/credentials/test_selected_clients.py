@@ -258,7 +258,7 @@ def test_token_without_a_user_is_not_called_that_of_no_user(load: LoadSettings) 
     own = Operation(Contract("own", {}), "POST", "/x", declared)
     found = check_token_kind(load(), Token("t", ACCESS_KEY, None, None, "test"), own)
     assert found is not None
-    assert (found.code, found.fix, found.why) == ("token-grant", "`cxcall auth login`", "")
+    assert (found.code, found.fix, found.why) == ("token-grant", "run `cxcall auth login`", "")
 
 
 def test_tenant_on_the_host_of_its_area_is_no_mismatch(
