@@ -128,15 +128,15 @@ def rows(settings: config.Settings) -> dict[str, tuple[str, str]]:
 def test_status_names_the_source_of_each_part_of_an_access_key() -> None:
     key = {"access_key_id": "key", "access_key_secret": "word"}
     own = rows(cxone(**key, client_id="app", client_secret="word-2"))
-    assert own["access key id"] == ("key", "--access-key-id")
+    assert own["access_key_id"] == ("key", "--access-key-id")
     assert own["application"] == ("app", "--client-id")
     assert "application" not in rows(cxone(**key))
     assert "renewed" not in own
     stored_logins.save_login(cxone(), {**KEY, "client_id": "app", "client_secret": "word"})
     stored = rows(cxone())
     for name, value in (
-        ("access key id", "key"),
-        ("access key secret", "****"),
+        ("access_key_id", "key"),
+        ("access_key_secret", "****"),
         ("application", "app"),
     ):
         assert stored[name] == (value, LOGIN_SOURCE)
