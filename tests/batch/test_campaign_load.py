@@ -84,7 +84,8 @@ def test_history_shows_the_first_numbers_of_a_load_and_json_has_all(
     listed = live("history", "list").out
     assert f"\t{few}\t" in listed
     shown = live("history", "show", listed.partition("\t")[0]).out
-    assert re.search(rf"^numbers: +{re.escape(few)}$", shown, re.MULTILINE)
+    assert re.search(rf"^  numbers  {re.escape(few)}$", shown, re.MULTILINE)
+    assert "  rows  1-30\n" in shown
     for line in live("batch", "report", "--format", "jsonl").out.splitlines():
         row = json.loads(line)  # the request has the numbers and the ID of other rows, too
         assert (row["outcome"], row["numbers"], row["engagementId"]) == ("accepted", "", "")

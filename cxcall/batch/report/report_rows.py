@@ -87,11 +87,11 @@ class BatchReport(NamedTuple):
 
 def find_batch(ledger: Ledger, identifier: str | None, where: str = "ID") -> Batch:
     """Return a batch by its ID or the start of it, or the newest one; raises UsageError, at `where`, unless one fits."""
-    prefix, batches = (identifier or "").strip().upper(), ledger.batches.all()
-    found = [each for each in batches if each.id.startswith(prefix)]
+    prefix = (identifier or "").strip().upper()
+    found = [each for each in ledger.batches.all() if each.id.startswith(prefix)]
     if found and (identifier is None or len(found) == 1):
         return found[0]
-    if not batches:
+    if identifier is None:
         fix = "run one: `cxcall batch FILE --operation NAME`"
         raise UsageError("no batch has been run yet", where=where, fix=fix)
     problem = f"no batch starts with `{identifier}`"
