@@ -76,7 +76,7 @@ def test_a_load_that_is_killed_is_resumed_and_each_contact_is_loaded_once(cxcall
             dialer.killed.set()
             assert platform.wait_for_rings(dialer.requests)
             dialer.killed.clear()
-        assert "unknown: its end is not recorded  4" in cxcall("batch", "report", code=0).out
+        assert "4  unknown: its end is not recorded" in cxcall("batch", "report", code=0).out
         assert "error[already-sent]" in cxcall(*words, "-o", "text", code=7).err
         ran = cxcall(*words, "--resume", code=9)
     *results, totals = map(json.loads, ran.out.splitlines())
