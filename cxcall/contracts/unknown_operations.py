@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from cxcall.contracts.openapi_document import LEFT_OUT, SHARED_NAME
 from cxcall.contracts.request_url import path_of_url
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.name_similarity import differs_in_words, find_similar, nearest_value
+from cxcall.runtime.name_similarity import (
+    count_typos,
+    differs_in_words,
+    find_similar,
+    name_words,
+    nearest_value,
+)
 from cxcall.runtime.patterns import compile_on_use, fold_name
 
 if TYPE_CHECKING:
@@ -35,7 +41,7 @@ def suggest_operation(name: str, operations: Sequence[Operation]) -> str:
     if found:
         return f"this operation is called {_listed(found)}"
     names = [each.name for each in operations]
-    near = nearest_value(name, names)
+    near = nearest_value(name, names) or _only_with_other_length(name, names)
     near = near or find_similar(
         name, [each.name for each in operations if _is_harmless(each, name)]
     )
@@ -44,6 +50,19 @@ def suggest_operation(name: str, operations: Sequence[Operation]) -> str:
     )
     hint = f"the most similar name is `{near}`" if near else "see `cxcall operations`"
     return hint + hint_at_problems({each.contract for each in operations})
+
+
+def _only_with_other_length(name: str, names: Iterable[str]) -> str:
+    """Return the only name with one letter more or less, not at the start of a word: `place-call` for `place-cal`."""
+    starts = [word[0] for word in name_words(name)]
+    found = [
+        each
+        for each in names
+        if abs(len(each) - len(name)) == 1
+        and [word[0] for word in name_words(each)] == starts
+        and count_typos(name, each) == 1
+    ]
+    return found[0] if len(found) == 1 else ""
 
 
 def _is_harmless(operation: Operation, name: str) -> bool:

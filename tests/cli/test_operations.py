@@ -102,7 +102,8 @@ def test_operation_fits_the_terminal(columns: int) -> None:
     for operation in load_catalog()[::12]:
         for line in lines_of(show_operation(operation), columns):
             held = re.sub("`[^`]+`", "literal", line)  # is never broken, so that it can be copied
-            assert cell_width(held) <= columns or len(held.split()) == 1, line
+            # A long word, such as a permission, stays beside its name.
+            assert cell_width(held) <= columns or len(held.split()) <= 2, line
 
 
 def test_operation_shows_parameters_body_responses_and_errors(cxcall: Cxcall) -> None:

@@ -67,7 +67,7 @@ def test_ledger_that_does_not_exist_on_a_read_only_disk_has_no_deliveries(cxcall
     lines = on_a_read_only_disk(cxcall, "history list")
     assert lines == ["exit code 0"]
     errors = (cxcall.folder / "errors.txt").read_text()
-    assert "no matching deliveries" in errors
+    assert "no deliveries yet" in errors
 
 
 @pytest.mark.slow

@@ -193,7 +193,6 @@ SECRET = "Zq7Xv2LmPw9RkT4b"
         ("callback", "--at", f"Bearer {SECRET}", "--to", f"Bearer {SECRET}", "--queue", CONTACT),
         ("explain", f"client_secret={SECRET}"),
         ("explain", f"Cookie: sid={SECRET}"),
-        ("explain", f"https://api.mypurecloud.com/x?access_token={SECRET}"),
         ("send", f"curl -H 'Authorization: Bearer {SECRET}'"),
     ],
 )

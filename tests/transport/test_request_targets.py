@@ -114,10 +114,14 @@ def test_track_refuses_an_id_of_dots(live: Cxcall, sandbox: Sandbox) -> None:
 
 @pytest.mark.slow
 def test_a_path_of_a_document_that_would_change_is_refused(cxcall: Cxcall) -> None:
-    for path in ("/a/../b", "/a//b/%7e", "/a b", "//a", "/a#b", "/ä"):
+    reasons = {
+        **dict.fromkeys(("/a/../b", "/a//b/%7e", "//a"), "would be changed"),
+        **dict.fromkeys(("/a b", "/a#b", "/ä"), "has characters that a URL cannot have"),
+    }
+    for path, reason in reasons.items():
         document = {**OWN, "paths": {path: {"get": {"operationId": "odd", "responses": {}}}}}
         words = ("send", "odd", "--contract", cxcall.file("own.json", document), "-n")
-        assert "would be changed" in cxcall(*words, code=2).err, path
+        assert reason in cxcall(*words, code=2).err, path
 
 
 @pytest.mark.parametrize("value", ["a\r\nB: c", " a", "ü"])
