@@ -12,10 +12,9 @@ from cxcall.runtime.name_similarity import (
     count_typos,
     differs_in_words,
     find_similar,
-    name_words,
     nearest_value,
 )
-from cxcall.runtime.patterns import compile_on_use, fold_name
+from cxcall.runtime.patterns import compile_on_use, fold_name, name_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

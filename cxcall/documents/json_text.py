@@ -67,21 +67,26 @@ def loses_digits(text: str, number: float) -> bool:
     """Return whether a number that a text is read as differs from the text in the digits that are written."""
     if len(text) <= _FEW_CHARACTERS and "e" not in text.lower():
         return False
-    from decimal import Decimal
+    from decimal import Decimal, InvalidOperation
 
-    exact = Decimal(text)
+    try:
+        exact = Decimal(text)
+    except (
+        InvalidOperation
+    ):  # an exponent of very many digits: the number is zero, or is read as zero
+        return not set("123456789").isdisjoint(text.lower().partition("e")[0])
     digits = "".join(map(str, exact.as_tuple().digits)).rstrip("0")
     return Decimal(f"{number:.{max(len(digits), 1)}g}") != exact
 
 
 def exact_number(text: str, number: float) -> int | float:
     """Return a number that was read from a text, as an integer if it is whole and would lose digits."""
-    if not (number.is_integer() and loses_digits(text, number)):
+    if not (number and number.is_integer() and loses_digits(text, number)):
         return number
     from decimal import Decimal
 
     exact = Decimal(text)
-    return int(exact) if number and exact == int(exact) else number
+    return int(exact) if exact == int(exact) else number
 
 
 def read_token_claims(token: str) -> dict[str, Any] | None:

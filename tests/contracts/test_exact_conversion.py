@@ -123,6 +123,11 @@ def test_versions_of_json_that_cannot_be_distinguished_are_refused() -> None:
     with pytest.raises(UnusableDocumentError, match="differ only in parameters"):
         with_body(content)
     assert accepts(with_body(dict.fromkeys(content, NUMBERS)), {"a": 1})
+    with_examples = {
+        name: {**NUMBERS, "example": {"a": len(name)}}
+        for name in ("application/json; v=1", "application/json; v=20")
+    }
+    assert accepts(with_body(with_examples), {"a": 1})
 
 
 @each_case(

@@ -158,10 +158,9 @@ class OpenApi3:
             if plain not in found:
                 chosen[plain] = name
                 found[plain] = self._media(declared[name], join_pointer(at, name), plain)
-            elif (
-                _vagueness(name) == _vagueness(other := chosen[plain]) == 1
-                and declared[name] != declared[other]
-            ):
+            elif _vagueness(name) == _vagueness(other := chosen[plain]) == 1 and _content_of(
+                declared[name]
+            ) != _content_of(declared[other]):
                 raise self._source.fault(
                     join_pointer(at, name),
                     f"`{name}` and `{other}` differ only in parameters, which cxcall does not send",
@@ -203,6 +202,15 @@ def _vagueness(name: str) -> int:
     plain = plain.strip().lower()
     others = ("text/json", *reversed(_RANGES))
     return 2 + others.index(plain) if plain in others else int(bool(has_parameters))
+
+
+def _content_of(media: Any) -> Any:
+    """Return what a declared media type says about the content, without its examples."""
+    return (
+        [media.get(each) for each in ("$ref", "schema", "encoding")]
+        if isinstance(media, dict)
+        else media
+    )
 
 
 def _without_styles(encoding: dict[str, Any]) -> dict[str, Any]:
