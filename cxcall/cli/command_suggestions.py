@@ -32,6 +32,8 @@ _MEANT = MappingProxyType(
     }
 )
 """Words that users of other tools type, by the command that does this here."""
+_SHORTEST_START = 3
+"""The fewest letters that stand for a longer name."""
 
 
 def suggest_command(context: Any, group: str, name: str) -> str:
@@ -39,17 +41,17 @@ def suggest_command(context: Any, group: str, name: str) -> str:
     root, word = context.find_root(), name.lower()
     known = list(_all_commands(root.command, root))
     meant = find_meant(f"{group} {word}".strip())
-    if meant or word in known:
-        found = [meant or word]
-    elif group:
+    if group:
         known = [each for each in known if each.startswith(f"{group} ")]
-        found = []
+        found = [meant] if meant else []
+    elif meant or word in known:
+        found = [meant or word]
     else:
         ends = (f" {word}", f" {' '.join(word.replace('_', '-').split('-'))}")
         found = _named_elsewhere(word) or [each for each in known if f" {each}".endswith(ends)]
     if found:
         return f"write {_listed(f'cxcall {each}' for each in found)}; "
-    near = find_misspelled(word, {each.rpartition(" ")[2] for each in known})
+    near = _shortened_or_misspelled(word, {each.rpartition(" ")[2] for each in known})
     found = [each for each in known if each.rpartition(" ")[2] in near]
     return f"the most similar command is {_listed(found)}; " if found else ""
 
@@ -57,6 +59,12 @@ def suggest_command(context: Any, group: str, name: str) -> str:
 def find_meant(typed: str) -> str:
     """Return the command for the words of another tool, without `cxcall`; empty for other words."""
     return next((command for command, words in _MEANT.items() if typed in words), "")
+
+
+def _shortened_or_misspelled(word: str, names: set[str]) -> list[str]:
+    """Return the names that begin with a word, such as `status` for `stat`, or else those that differ by typing errors."""
+    longer = [each for each in names if each.startswith(word) and len(word) >= _SHORTEST_START]
+    return longer or find_misspelled(word, names)
 
 
 def _named_elsewhere(name: str) -> list[str]:

@@ -24,13 +24,24 @@ MEANT = {
     "sandbox start": "write `cxcall sandbox`; ",
     "operations show x": "write `cxcall operations NAME`; ",
     "batch reprot": "the most similar command is `batch report`; ",
+    "campaign stat": "the most similar command is `campaign status`; ",
     "batch show": "the commands are `batch list`, `batch report`, `batch status`, `batch cancel`; ",
     "validate --file x": "leave out `--file`: `FILE` is an argument; ",
     "batch -f x": "leave out `-f`: `FILE` is an argument; ",
     "execute --campaign-id x": "leave out `--campaign-id`: `CAMPAIGN_ID` is an argument; ",
 }
 """What is typed, and the start of the hint."""
-MEANS_SOMETHING_ELSE = ("run", "again", "about", "shell", "exit", "health", "all", "history clear")
+MEANS_SOMETHING_ELSE = (
+    "run",
+    "again",
+    "about",
+    "shell",
+    "exit",
+    "health",
+    "all",
+    "history clear",
+    "config send",
+)
 
 
 @each_case("typed", MEANT, quick=4)
@@ -47,6 +58,7 @@ def test_similar_word_suggests_no_command(cxcall: Cxcall, typed: str) -> None:
 
 NEAR = {
     "plce-call": "place-call",
+    "place-cal": "place-call",
     "place-calls": "place-call",
     "conversations-calls": "get-conversations-calls",
 }

@@ -84,14 +84,23 @@ def operations(options: OperationsOptions) -> Report:
     if options.operation is None:
         known = _load_own(own, "--own").operations if options.own else load_catalog(own)
         return list_operations(known, options.search, options.tag, options.method)
-    if meant := find_meant(f"operations {options.operation}"):
-        message = f"unknown operation `{options.operation}`"
-        raise UsageError(message, where="operation", fix=f"write `cxcall {meant}`")
-    found = load_operation(options.operation, own)
+    found = _load_named(options.operation, own)
     if not options.skeleton:
         return show_operation(found)
     body = _skeleton_text(found, as_csv=options.csv)
     return Report("operations", operation=found, data={"skeleton": body}, text=body)
+
+
+def _load_named(name: str, own: str | None) -> Operation:
+    """Load an operation; raises UsageError, with the command that does it here if the name is a word of another tool."""
+    try:
+        return load_operation(name, own)
+    except UsageError:
+        meant = find_meant(f"operations {name}")
+        if not meant:
+            raise
+        message = f"unknown operation `{name}`"
+        raise UsageError(message, where="operation", fix=f"write `cxcall {meant}`") from None
 
 
 def list_operations(
