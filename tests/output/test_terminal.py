@@ -215,9 +215,9 @@ def test_list_of_deliveries_shows_each_value_at_each_width(
     shown = text.splitlines()[-lines:]
     assert len(text.splitlines()) == 2 * lines, text
     assert shown[0].startswith(record["id"])
-    values = ["execute", "accepted"]
+    values = ["execute", "accepted", "this machine"]
     if columns not in (120, 80):  # the columns of a narrow table fit on one line
-        values += [record["engagementId"], "201", "this machine"]
+        values += [record["engagementId"], "201"]
     for value in values:
         assert any(value in line for line in shown), text
 

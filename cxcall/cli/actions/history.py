@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.record_types import Record
 
 _HEADINGS = ("ID", "AT (UTC)", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID", "SENT TO")
-_NARROW_HEADINGS = _HEADINGS[:5]
+_NARROW_HEADINGS = (*_HEADINGS[:5], _HEADINGS[-1])
 _RESOLUTIONS = {
     PLACED: "recorded as placed",
     NOT_PLACED: "recorded as not placed",
@@ -152,6 +152,7 @@ def _table(records: Sequence[Record]) -> Table:
     rows, narrow_rows = [], []
     for record in records:
         at, outcome = utc_minute(record.at), _result(record)
+        place = local_place(record.target, record.profile)
         rows.append(
             (
                 record.id,
@@ -161,12 +162,12 @@ def _table(records: Sequence[Record]) -> Table:
                 outcome,
                 str(record.status or ""),
                 record.engagement_id or "",
-                local_place(record.target, record.profile),
+                place,
             )
         )
         number = list_first(record.numbers, 1)
-        narrow_rows.append((record.id, short_time(at), record.operation, number, outcome))
-    return Table(_HEADINGS, rows, Table(_NARROW_HEADINGS, narrow_rows))
+        narrow_rows.append((record.id, short_time(at), record.operation, number, outcome, place))
+    return Table(_HEADINGS, rows, Table(_NARROW_HEADINGS, narrow_rows, cut="OPERATION"))
 
 
 def delivery_section(record: Record, *, verbose: bool = False) -> Section:

@@ -44,7 +44,7 @@ _HEADINGS = (
     *(each.upper() for each in _AFTER_STATE),
     "SENT TO",
 )
-_NARROW_HEADINGS = ("ID", "AT (UTC)", "FILE", "ACCEPTED", "UNKNOWN", "STATE")
+_NARROW_HEADINGS = ("ID", "AT (UTC)", "FILE", "ACCEPTED", "UNKNOWN", "STATE", "SENT TO")
 
 
 def list_batches(limit: int) -> Report:
@@ -85,6 +85,7 @@ def _table(batches: Sequence[dict[str, Any]]) -> Table:
     for each in batches:
         outcomes, count = each["outcomes"], each["rows"]
         at, file = utc_minute(datetime.fromisoformat(each["at"])), PurePath(each["file"]).name
+        place = local_place(each["target"], each["profile"])
         accepted, unknown = (str(outcomes.get(outcome, 0)) for outcome in _BEFORE_STATE)
         rows.append(
             (
@@ -97,11 +98,13 @@ def _table(batches: Sequence[dict[str, Any]]) -> Table:
                 unknown,
                 each["state"],
                 *(str(outcomes.get(outcome, 0)) for outcome in _AFTER_STATE),
-                local_place(each["target"], each["profile"]),
+                place,
             )
         )
         share = accepted if count is None else f"{accepted} of {count}"
-        narrow_rows.append((each["id"], short_time(at), file or "-", share, unknown, each["state"]))
+        start = (each["id"], short_time(at), file or "-", share)
+        # A column without values is left out, so there is room for the others.
+        narrow_rows.append((*start, "" if unknown == "0" else unknown, each["state"], place))
     return Table(_HEADINGS, rows, Table(_NARROW_HEADINGS, narrow_rows, cut="FILE"))
 
 
