@@ -89,8 +89,10 @@ class CallsToPeople:
         """Yield the deliveries that called, or may have called, a person by one of some texts, since a time.
 
         Deliveries of the machine's start `boot` also count if they are from its second `uptime` on.
+        Older records have IDs in lower case.
         """
         key = self._rows.read_state().digest_key
+        texts = list(dict.fromkeys((*texts, *map(str.lower, texts))))
         for start in range(0, len(texts), _MAX_DIGESTS):
             digests = [keyed_digest(each, key) for each in texts[start : start + _MAX_DIGESTS]]
             for found in self._rows.select_by_person(digests, since, boot, uptime):

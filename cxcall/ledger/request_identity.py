@@ -23,8 +23,8 @@ _DIGESTS, _OLDER_DIGESTS = "v3:", "v2:"
 """The start of all digests, and of those in older records: a digest is equal only to one of the same kind."""
 ANY_HOST_DIGESTS = f"{_OLDER_DIGESTS}vendor:"
 """The start of the first digests that did not depend on the host of a vendor; all that do sort before it."""
-_NUMBER = r"\+[0-9][0-9 ().\-/]*[0-9]"
-"""A number with its country code, and what separates its digits."""
+_NUMBER = r"\+[0-9][0-9 ().\-]*[0-9]"
+"""A number with its country code, and what separates its digits; after `/`, there may be another last digit."""
 
 
 class Intent(NamedTuple):

@@ -12,7 +12,9 @@ from cxcall.contracts.parameters import JSON_STYLE, list_items
 from cxcall.documents.json_pointer import map_values
 from cxcall.documents.json_text import find_json
 from cxcall.payloads.payload import encode_body, is_form
-from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.patterns import compile_pattern, name_words
+from cxcall.sending.numbers_in_request import request_values
+from cxcall.sending.people_in_request import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,21 +26,22 @@ if TYPE_CHECKING:
 _MOST_EXACT = 2**53
 """The greatest integer up to which each one is another float."""
 _IN_EXCHANGE = (
-    r"(?i)(?:x-)?(?:(?:(?:ms|aws|amzn|client|http)-)*"
-    r"(?:(?:request|correlation|trace|span|idempotency|idempotent)-?(?:id|key|uuid)|correlation|trace)"
-    r"|traceparent|tracestate|baggage|b3(?:-\w+)?|cloud-trace-context"
-    r"|(?:amz-|ms-)?date|(?:request-)?timestamp|nonce|(?:[\w-]+-)?signature"
-    r"|authorization|(?:auth|access|api)-?(?:token|key)|cookie"
-    r"|accept(?:-\w+)?|user-agent|cache-control|pragma|prefer|if-(?:none-)?match)"
+    r"(?:.*-)?(?:"
+    r"(?:request|correlation|transaction|message|session|event|operation|flow|activity|interaction|opaque"
+    r"|trace|span|idempotency|idempotent|unique|client|vcap|auth|access|api|subscription)-?(?:id|key|token|uuid)"
+    r"|token|secret|signature|hmac|jwt|assertion|bearer|authorization|nonce|timestamp|time|ts|date|attempts?|count"
+    r"|version|correlation|idempotency|trace|span|correlator)(?:-ms|-[0-9]+)?"
+    r"|(?:x-)?(?:uuid|trace-?(?:parent|state)|baggage|b-3(?:-.*)?|cloud-trace-context|cookie|accept(?:-.*)?"
+    r"|user-agent|origin|referer|forwarded(?:-.*)?|cache-control|pragma|prefer|if-(?:none-)?match)"
 )
-"""The headers that may be others each time the same request is sent: IDs, times, credentials, and the form of the response."""
+"""The words of headers that may be others each time the same request is sent: IDs, times, credentials, and the like."""
 
 
 def compared_content(checked: CheckedRequest) -> dict[str, Any]:
     """Return URL, headers, and body of a request as `intent_digest` takes them, with its method.
 
     Two spellings of a value have one: `1.0` is `1`, as in JSON Schema. Of the headers, those that parameters set enter,
-    except those of the exchange itself, whose names are in one list.
+    unless the words of the name say that it is one of the exchange itself, and nobody to call is in it.
     """
     operation, values = checked.operation, checked.values
     given = [each for each in operation.parameters if each.name in values]
@@ -50,15 +53,23 @@ def compared_content(checked: CheckedRequest) -> dict[str, Any]:
     if any(each.location == "header" for each in given):
         from cxcall.contracts.parameter_styles import header_values
 
-        pattern = compile_pattern(_IN_EXCHANGE)
-        found = header_values(given, usual).items()
+        pattern, called = compile_pattern(_IN_EXCHANGE), _places_of_people(checked)
         headers = {
             name.lower(): text
-            for name, text in found
-            if not pattern.fullmatch(name.replace("_", "-"))
+            for name, text in header_values(given, usual).items()
+            if f"header:{name}" in called or not pattern.fullmatch("-".join(name_words(name)))
         }
     body = _usual_body(checked)
     return {"method": checked.request.method, "url": url, "headers": headers, "body": body}
+
+
+def _places_of_people(checked: CheckedRequest) -> set[str]:
+    """Return the places of marked IDs and of the numbers to dial; digits alone may also be an ID or a time."""
+    numbers = (each for each in checked.checked_numbers if each.is_dialed)
+    entries = request_values(checked.operation, checked.values, checked.payload)
+    return {each.where for each in numbers if not each.number.isdecimal()} | {
+        each.where for each in entries if each.schema.get(MARK)
+    }
 
 
 def _usual_text(parameter: Parameter, text: str) -> str:
@@ -74,6 +85,8 @@ def _usual_text(parameter: Parameter, text: str) -> str:
         return text
     item = {"components": schema.get("components", {}), **schema.get("items", {})}
     items = [_usual_number(each, item) for each in list_items(text)]
+    if parameter.location == "header":
+        items = [each.strip() for each in items]  # as HTTP does (RFC 9110, 5.6.1)
     return ",".join(items) if is_json else json.dumps(items, ensure_ascii=False)
 
 

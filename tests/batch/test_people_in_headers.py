@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from cxcall.ledger.ledger import Ledger
 from cxcall.payloads.payload import Payload
 from cxcall.sending.checked_request import build_request
 from cxcall.sending.send_plan import Plan
-from helpers.calling_api import wrap
+from helpers.calling_api import posting, wrap
 from helpers.deliveries import plan_to
 from helpers.platform_server import Platform
 
@@ -63,6 +64,54 @@ def test_each_person_in_a_header_is_called_once(cxcall: Cxcall) -> None:
         assert "already-sent" in cxcall(*again, NUMBERS[2], code=7).err
         cxcall(*again, NUMBERS[1], code=0)
     assert platform.rung == 3
+
+
+def header_digest(folder: Path, name: str, value: str) -> str:
+    """Return the digest of a request with one header."""
+    parameter = {"name": name, "in": "header", "schema": {"type": "string"}}
+    declared = {"operationId": "call", "parameters": [parameter], "responses": {}}
+    path = folder / "one.json"
+    path.write_text(json.dumps(wrap("3.1.0", {"/call": {"post": declared}})), "utf-8")
+    settings = plan_to("https://own.example").settings
+    operation = load_operation("call", str(path))
+    return Plan(build_request(operation, {name: value}, Payload(None), settings)).intent().digest
+
+
+@pytest.mark.parametrize(
+    "name",
+    "X-Transaction-Id MessageId X-RequestID X-Correlation-Token x-fapi-interaction-id opc-retry-token"
+    " sentry-trace X-Correlator X-Timestamp-Ms X-Ts X-Time X-Attempt X-Retry-Count X-Csrf-Token"
+    " X-Api-Secret Ocp-Apim-Subscription-Key X-Sdk-Version X-Hub-Signature-256 X_Session_Id".split(),
+)
+def test_a_header_of_the_exchange_does_not_make_another_request(tmp_path: Path, name: str) -> None:
+    values = "a-1", "a-2", "1764540000", "2025550140"
+    assert len({header_digest(tmp_path, name, each) for each in values}) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [(name, ("a-1", "a-2")) for name in ("X-Contact-Id", "X-Lead-Id", "X-Contact-Uuid", "X-Agent")]
+    + [(name, ("a-1", "a-2")) for name in ("X-Contacts", "X-Account", "X-Candidate", "X-List")]
+    + [("X-Callback-Request-Id", (NUMBERS[0], NUMBERS[1])), ("X-To", (NUMBERS[0], NUMBERS[1]))],
+)
+def test_a_header_that_may_name_a_person_makes_another_request(
+    tmp_path: Path, name: str, values: tuple[str, str]
+) -> None:
+    one, other = (header_digest(tmp_path, name, each) for each in values)
+    assert one != other
+
+
+def test_a_transaction_with_another_id_is_not_sent_again(cxcall: Cxcall) -> None:
+    parameters = [{"name": "X-Transaction-Id", "in": "header", "schema": {"type": "string"}}]
+    cxcall.file("own.json", posting("dial", {"to": {"type": "string"}}, parameters=parameters))
+    cxcall.file("calls.csv", f"/to,X-Transaction-Id\n{NUMBERS[0]},tx-3\n{NUMBERS[0]},tx-4\n")
+    send = ("send", "dial", *WORDS[2:], "--set", f'/to="{NUMBERS[1]}"', "--yes")
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*send, "--x-transaction-id", "tx-1", code=0)
+        cxcall(*send, "--x-transaction-id", "tx-2", code=7)
+        cxcall("batch", "calls.csv", *WORDS, "--confirm", "1")
+    assert platform.rung == 2
 
 
 def intent(document: Path, batch: str = "", row: int = 0, **values: str) -> Intent:

@@ -39,6 +39,8 @@ TEXTS = [
     ("+12025550100;ext=5",),
     ("+12025550101",),
     ("+493012345678", "+49 (0)30 12345678"),
+    ("+49301234567",),
+    ("+4930123456/7",),
     ("12025550100",),
     ("0012025550100",),
     ("030 1234567",),
@@ -80,6 +82,13 @@ FIELDS = st.fixed_dictionaries(
         "inner": st.dictionaries(st.sampled_from("ab"), JSON_VALUES, min_size=1),
     },
 )
+IN_EXCHANGE = (
+    "X-Request-Id",
+    "Traceparent",
+    "X-Transaction-Id",
+    "X-Session-Token",
+    "X-Retry-Count",
+)
 PARAMETERS = st.fixed_dictionaries(
     {"line": TEXT},
     optional={
@@ -90,6 +99,7 @@ PARAMETERS = st.fixed_dictionaries(
         "json": MEMBERS,
         "X-To": TEXT,
         "X-Agent": TEXT,
+        "X-Client-Id": TEXT,
         "X-Legs": st.lists(TEXT.filter(lambda texts: "," not in texts[0]), min_size=1, max_size=2),
     },
 )
@@ -104,7 +114,8 @@ def operation(
     members = {"type": "object", "properties": {"a": number, "b": number}}
     declared: dict[str, Any] = {"operationId": "dial", "security": [], "responses": {}}
     own: dict[str, Any] = {"line": ("path", text), "q": ("query", text), "n": ("query", number)}
-    own |= dict.fromkeys(("X-To", "X-Agent", "X-Request-Id", "Traceparent"), ("header", text))
+    own |= dict.fromkeys(("X-To", "X-Agent", *IN_EXCHANGE), ("header", text))
+    own["X-Client-Id"] = "header", text | {"x-cxcall-person": True}
     own |= {"ids": ("query", {"type": "array", "items": number})}
     own |= {"X-Legs": ("header", {"type": "array", "items": text})}
     declared["parameters"] = [
@@ -140,7 +151,9 @@ def digest(operation: Operation, parameters: Any, body: Any, draw: DataObject) -
             values[name] = json.dumps(value)
         elif isinstance(value, list):
             values[name] = json.dumps(value) if is_listed else ",".join(value)
-    values |= {name: draw.draw(st.sampled_from("12")) for name in ("X-Request-Id", "Traceparent")}
+            if name.startswith("X-"):
+                values[name] = values[name].replace(",", draw.draw(st.sampled_from([",", " , "])))
+    values |= {name: draw.draw(st.sampled_from("12")) for name in IN_EXCHANGE}
     plan = plan_to("https://Own.example:443" if is_listed else "https://own.example")
     payload = Payload(spelled(body, draw))
     return Plan(build_request(operation, values, payload, plan.settings)).intent().digest

@@ -297,6 +297,16 @@ def test_one_call_to_each_of_two_people_is_within_a_limit_of_two(tmp_path: Path)
         ledger.begin(both, 900, limit=limit)
 
 
+def test_limit_counts_the_lower_case_ids_of_older_records(tmp_path: Path) -> None:
+    limit = CallLimit(1, 3600)
+    with Ledger.open(tmp_path) as ledger:
+        for name in ("loopback id 003aabcde", "id 003AabcDF"):
+            ledger.begin(intent(name)._replace(people=(name,)), 900, limit=limit)
+        assert ledger.people.find_finding([("loopback id 003AabcDE",)], limit)
+        assert ledger.people.find_finding([("id 003AabcDF",)], limit)
+        assert ledger.people.find_finding([("id 003aabcdf",)], limit) is None
+
+
 def test_limit_holds_after_the_clock_is_set_forward(tmp_path: Path) -> None:
     limit, start = CallLimit(1, 86_400), datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
     clock, uptime = [start], [100.0]
