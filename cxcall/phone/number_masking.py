@@ -47,7 +47,11 @@ _WITH_PLUS = (
 )
 # `1 - 317 - 555 - 0123`, `(0171) - 234 5678`
 _NORTH_AMERICAN = r"(?:1[ .-]{0,3})?\(?[2-9][0-9]{2}\)? ?[.-] ?[2-9][0-9]{2} ?[.-] ?[0-9]{4}"
-_WITH_SPACED_DASH = rf"\(?00?[1-9][0-9]{{1,4}}\)? [.-] (?!{_YEAR})[0-9](?:[ -]{{0,3}}[0-9]){{4,11}}"
+# The offset of a time zone, `20:30:18 +0100 - 67929`.
+_OFFSET = r"(?:(?<=\+)|(?<=[0-9] -))0[0-9](?:00|30|45) -"
+_WITH_SPACED_DASH = (
+    rf"(?!{_OFFSET})\(?00?[1-9][0-9]{{1,4}}\)? [.-] (?!{_YEAR})[0-9](?:[ -]{{0,3}}[0-9]){{4,11}}"
+)
 # Digits alone are an ID where a name says so, in a path behind a plural (`/skills/1234567`), or if they are
 # too few or too many for a number with its country code, or no country has them. A name may say "number".
 _EXTENSION = r"(?=(?:[xX]|[eE][xX][tT])\.? ?[0-9]{1,8}(?![0-9A-Za-z]))"  # `2025550123x77`

@@ -64,7 +64,7 @@ def test_spaces_around_the_signs_hide_no_number(number: str) -> None:
     "text",
     [
         "2020 - 2021 - 2022, 1000 - 2000, 0800 - 1700, 250 - 300",
-        "10:00:00 +1000 - 12345 - INFO, 10:00 +0000 - 12345 - 1",
+        "10:00:00 +1000 - 12345 - INFO, 10:00 +0000 - 12345 - 1, 10:00 +0100 - 12345, 10:00 -0530 - 12345",
         "UTC+10 - 2026-11-27, 0123 - 2026-11-27, 02 - 2026-11-27",
         "1,200 - 1,500; 12.50 - 13.00; 2 + 3 - 4; v1.2 - 3.4.5 - 678; 01 - 1234567",
         "1\xa0234,56 \u2013 2\xa0000,00 \u20ac, 12\u202f500\xa0km",
@@ -75,6 +75,11 @@ def test_spaces_around_the_signs_hide_no_number(number: str) -> None:
 def test_ranges_times_and_prices_are_not_numbers(text: str) -> None:
     assert mask_text(text) == text
     assert response_masker("")(text) == text
+
+
+def test_number_after_the_offset_of_a_time_zone_is_masked() -> None:
+    assert mask_text("10:00:00 +0100 - 12025550123") == "10:00:00 +0100 - *******0123"
+    assert mask_text("call 0100 - 234 5678") == "call **** - *** 5678"
 
 
 def test_cell_after_a_number_is_not_a_part_of_it() -> None:
