@@ -37,7 +37,7 @@ class Hours(NamedTuple):
             raise UsageError(
                 f"invalid calling hours `{text}`{same}",
                 where=where,
-                fix="write the hours like `08:00-21:00`, or `00:00-23:59` for the whole day",
+                fix="write the hours like `08:00-21:00`, or `00:00-23:59:59` for the whole day",
                 why="the hours are in the local time of the person who is called",
             )
         return cls(*times)

@@ -137,8 +137,10 @@ def test_invalid_hours_are_rejected(text: str) -> None:
 
 
 def test_hours_that_begin_and_end_at_the_same_time_are_rejected() -> None:
-    with pytest.raises(UsageError, match="they begin and end at the same time"):
+    with pytest.raises(UsageError, match="they begin and end at the same time") as refused:
         Hours.parse("08:00-08:00")  # no row would ever be called
+    assert "`00:00-23:59:59` for the whole day" in refused.value.findings[0].fix
+    assert time(23, 59, 59) in Hours.parse("00:00-23:59:59")
 
 
 @pytest.mark.slow
