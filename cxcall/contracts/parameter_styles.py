@@ -70,6 +70,9 @@ def _simple_text(entry: Parameter, text: str, encode: Callable[[str], str]) -> s
     """Return a parameter in the style `simple`, with its names and values encoded."""
     value = _value(entry, text)
     if isinstance(value, dict):
+        # No style is defined for a list in an object: its commas are refused also where they would be encoded.
+        nested = [as_cell(each) for each in value.values() if isinstance(each, dict | list)]
+        _join(entry, nested, ",")
         pairs = [(encode(key), encode(each)) for key, each in _members(value)]
         return _join(entry, list(map("=".join, pairs)) if entry.explode else _flat(pairs), ",")
     return _join(entry, [*map(encode, value)], ",") if isinstance(value, list) else encode(value)

@@ -15,7 +15,7 @@ from cxcall.contracts.operation import MULTIPART, URLENCODED, is_json
 from cxcall.contracts.parameter_styles import STYLE_WORDS, join_items
 from cxcall.contracts.parameters import SEPARATORS
 from cxcall.documents.json_pointer import make_pointer
-from cxcall.documents.json_text import as_cell
+from cxcall.documents.json_text import as_cell, find_json
 from cxcall.findings.errors import UsageError
 from cxcall.runtime.patterns import compile_pattern
 
@@ -157,6 +157,7 @@ def _content_type(name: str, item: Any, encoding: Mapping[str, Any], default: st
     """Return the first declared media type of an item that has the form in which it is written.
 
     Objects and arrays are written as JSON, texts unchanged, and numbers in a form that both allow; a file has any form.
+    A text that is JSON is sent as JSON if no other type is declared.
     Raises UsageError if all declared types have another one.
     """
     types = [
@@ -170,7 +171,12 @@ def _content_type(name: str, item: Any, encoding: Mapping[str, Any], default: st
             return each
     if not declared:
         return default
-    what = "writes objects and arrays only as JSON" if is_nested else "does not write texts as JSON"
+    if isinstance(item, str) and find_json(item, None, is_strict=True) is not None:
+        return declared[0]
+    kind = "null" if item is None else "texts"
+    what = (
+        "writes objects and arrays only as JSON" if is_nested else f"does not write {kind} as JSON"
+    )
     raise UsageError(
         f"the document declares `{name}` as `{', '.join(declared)}`, but cxcall {what}",
         where="body",

@@ -238,10 +238,14 @@ def test_form_of_each_style(
 
 def test_undefined_forms_are_refused(tmp_path: Any) -> None:
     file = tmp_path / "own.json"
-    file.write_text(json.dumps(document(parameter("v", "query", TEXTS, style="deepObject"))))
-    (operation,) = load_user_contract(str(file)).operations
-    with pytest.raises(UsageError, match="does not define the style `deepObject` for an array"):
-        operation.url("https://x.example", {"v": "a,b"})
+    for declared, value, what in (
+        (parameter("v", "query", TEXTS, style="deepObject"), "a,b", "`deepObject` for an array"),
+        (parameter("v", "path", OBJECT), '{"to":["a","b"]}', "an item of `v` has `,`"),
+    ):
+        file.write_text(json.dumps(document(declared)))
+        (operation,) = load_user_contract(str(file)).operations
+        with pytest.raises(UsageError, match=what):
+            operation.url("https://x.example", {"v": value})
 
 
 def test_tabs_of_swagger_separate_items(cxcall: Cxcall) -> None:
