@@ -19,6 +19,7 @@ from cxcall.findings.hinted_commands import command
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.named_tuple import NamedTuple
+from cxcall.output.count_phrases import count_phrase
 from cxcall.runtime.signals import deferred
 from cxcall.sending.checked_request import token_source
 from cxcall.sending.request_sender import record_outcome
@@ -129,7 +130,7 @@ class InvalidRowsError(CheckError):
         more = () if is_stopped else (no_number_finding(totals.skipped),)
         super().__init__(*totals.findings, *more)
         self.totals = totals
-        reason = f": {totals.correction(is_load=job.is_load)}" if is_stopped else ""
+        reason = f": {describe_correction(job, totals)}" if is_stopped else ""
         done = "loaded" if job.is_load else "sent"
         if is_stopped and totals.omits_findings:
             option = command("--dry-run", "--rejects", unused_reject_file(job.rows))
@@ -145,17 +146,47 @@ def check_batch(job: Job, selection: RowSelection, *, skip_invalid: bool) -> Che
     totals = CheckStatistics()
     for checked in selection.check():
         totals.add(checked)
+    add_blank_lines(job, totals, is_allowed=skip_invalid or bool(selection.batch))
     require_rows(job, totals)
-    is_stopped = bool(totals.invalid) and not skip_invalid
+    is_stopped = totals.has_unread_lines or (bool(totals.invalid) and not skip_invalid)
     if is_stopped or totals.has_no_number:
         raise InvalidRowsError(job, totals, is_stopped=is_stopped)
     return totals
 
 
+def add_blank_lines(job: Job, totals: CheckStatistics, *, is_allowed: bool) -> None:
+    """Add the finding on lines that only look blank: an error, or a warning if rows are sent without them.
+
+    A batch that is resumed began without them; a file with values would be another one.
+    """
+    found = job.rows.blank_lines
+    if found is None:
+        return
+    if is_allowed and totals.rows:
+        fix = "if they are for people to call, send these from a separate file, with values"
+        found = found._replace(severity=Severity.WARNING, fix=fix)
+    totals.of_file = (found,)
+    totals.findings.insert(0, found)
+    totals.counts[found.code, found.severity] += 1
+
+
+def describe_correction(job: Job, totals: CheckStatistics) -> str:
+    """Return how to go on with a batch or load that invalid rows, or lines that only look blank, stop."""
+    invalid = totals.invalid
+    parts = [f"{invalid} {'row is' if invalid == 1 else 'rows are'} not valid"] if invalid else []
+    parts += ["the file has lines without values"] if totals.has_unread_lines else []
+    them = "it" if invalid == 1 and not totals.has_unread_lines else "them"
+    others = (
+        f"to {'load' if job.is_load else 'send'} the {count_phrase(totals.to_send, 'other row')}"
+    )
+    skip = f", or add `--skip-invalid` {others}" if totals.to_send > 0 else ""
+    return f"{' and '.join(parts)}; correct {them}{skip}"
+
+
 def require_rows(job: Job, totals: CheckStatistics) -> None:
-    """Raise UsageError if the file has no rows."""
+    """Raise UsageError if the file has no rows, and no lines that only look blank."""
     name = job.rows.name
-    if not totals.rows:
+    if not (totals.rows or totals.of_file):
         raise UsageError(
             "standard input is empty"
             if name == STDIN and job.rows.is_empty

@@ -235,6 +235,8 @@ class CheckStatistics:
     """The operation as one that can place a call, if a row to send may place one."""
     names_people: bool = False
     """Whether such a row has a number or the ID of a person."""
+    of_file: tuple[Finding, ...] = ()
+    """The finding on lines of the file that are no rows, which is among the findings."""
     _notes: set[tuple[str, str]] = field(default_factory=set)
     _shown: Counter[tuple[str, Severity, str]] = field(default_factory=Counter)
 
@@ -252,6 +254,11 @@ class CheckStatistics:
     def omits_findings(self) -> bool:
         """Whether the rows have more findings than are kept."""
         return self.counts.total() > len(self.findings)
+
+    @property
+    def has_unread_lines(self) -> bool:
+        """Whether lines that only look blank stop the batch."""
+        return any(each.severity is Severity.ERROR for each in self.of_file)
 
     @property
     def has_no_number(self) -> bool:
@@ -320,13 +327,6 @@ class CheckStatistics:
             "skipped": {str(reason): count for reason, count in self.skipped.items()},
             "numbersWritten": self.numbers_written,
         }
-
-    def correction(self, *, is_load: bool) -> str:
-        """Return how to go on with a batch or load that invalid rows stop."""
-        rows, them = ("row is", "it") if self.invalid == 1 else ("rows are", "them")
-        others = f"to {'load' if is_load else 'send'} the {count_phrase(self.to_send, 'other row')}"
-        skip = f", or add `--skip-invalid` {others}" if self.to_send > 0 else ""
-        return f"{self.invalid} {rows} not valid; correct {them}{skip}"
 
     def summary(self) -> str:
         """Return the counts as text: one line, and one for each kind of finding if not all are shown."""

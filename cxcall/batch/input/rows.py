@@ -88,7 +88,8 @@ class RowFile:
 
     Stdin, or a pipe, is copied to an unnamed temporary file, which the system removes with the process. `file`
     is the absolute path, empty for stdin, a pipe, and `content`, which is read in place of a file; `digest`
-    the SHA-256 of the content. `header` is the header of the table after it was read.
+    the SHA-256 of the content. After rows were read, `header` is the header of the table, and `blank_lines` the error
+    on lines of an Excel file that are no rows, but only look blank.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class RowFile:
         self.digest = hashlib.file_digest(self._binary, "sha256").hexdigest()  # type: ignore[arg-type]
         self.is_spreadsheet = path.lower().endswith(_SPREADSHEET_SUFFIXES)
         self.header: csv_table.CsvHeader | None = None
+        self.blank_lines: Finding | None = None
         if self.is_spreadsheet and row_format.encoding:
             raise _unsuitable_flag(path, "--encoding", "an Excel file has no text encoding")
         if row_format.sheet and not self.is_spreadsheet:
@@ -192,8 +194,12 @@ class RowFile:
         self.header = sheet.header
         try:
             table = self.format.columns.table(sheet.header, operation)
-        except UnknownColumnsError as error:
-            raise error.with_samples(sheet.sample(_SAMPLES)) from None
+        except UsageError as error:
+            sheet.stop_on_formulas()
+            if isinstance(error, UnknownColumnsError):
+                raise error.with_samples(sheet.sample(_SAMPLES)) from None
+            raise
+        self.blank_lines = sheet.find_blank_lines(table)
         yield from sheet.rows(table)
 
     def _read_table(self, text: Iterable[str], operation: Operation) -> Iterator[CsvRow]:

@@ -11,15 +11,18 @@ from cxcall.batch.input.cells_without_value import find_cells_without_value
 from cxcall.batch.input.workbook_limits import check_workbook
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding
+from cxcall.findings.text_lists import list_first, list_ranges
 from cxcall.payloads.csv_table import CsvHeader, CsvRecord, build_row, format_record
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from python_calamine import CalamineSheet, CalamineWorkbook
 
     from cxcall.findings.finding import Excerpt
     from cxcall.payloads.csv_table import CsvRow, CsvTable
+
+_CALCULATE = "open the file in a spreadsheet program, which calculates the values, and save it"
 
 
 class _SheetRecord(CsvRecord):
@@ -44,6 +47,9 @@ class _SheetRecord(CsvRecord):
 class Spreadsheet:
     """The records of one sheet: the first that is not blank is the header, the others are rows.
 
+    A line whose cells all look blank, because formulas have no stored value or because of errors, is no record, as in
+    earlier versions: the ledger knows rows by their numbers.
+
     Cells are texts: a number without its `.0`, a date or time in ISO 8601, a duration such as `30:00:00`.
     """
 
@@ -65,11 +71,13 @@ class Spreadsheet:
                 fix="save it again without a password, or as CSV in UTF-8",
             ) from None
         self._first_column = chosen.start[1] if chosen.start else 0
-        self._records = _read_records(chosen, values, self._valueless)
+        self._first_line = chosen.start[0] + 1 if chosen.start else 1
+        self._values = values
+        self._records = self._read_records()
         line, cells = next(self._records, (1, []))
-        self._stop_on_header(name, line)
         names = tuple(cell.strip() for cell in _trim(cells))
         self.header = CsvHeader(name, names, ",", line, format_record(names))
+        self._stop_on_header()
 
     def sample(self, count: int) -> list[list[str]]:
         """Return the cells of the next records."""
@@ -83,41 +91,98 @@ class Spreadsheet:
             filled += [""] * (width - len(filled))
             record = _SheetRecord(table, line, filled, self._first_column)
             row = build_row(filled, record)
-            finding = self._find_missing_value(record, is_blank=not any(filled))
-            if finding:
+            if finding := self._find_missing_value(record):
                 row = row._replace(payload=None, findings=(finding,))
-            if finding or any(filled):
-                yield row
+            yield row
 
-    def _stop_on_header(self, name: str, line: int) -> None:
-        """Raise UsageError if a cell of the header has no value: without its name, the column would be another one."""
-        if line in self._valueless:
-            found = self._valueless[line]
-            cell = f"{_column_letters(min(found.formulas | found.errors))}{line}"
-            raise UsageError(
-                f"the header of `{name}` has no value in `{cell}`: it is a formula without a stored value, or an error",
-                where=name,
-                fix="write the names of the columns as text",
-            )
+    def find_blank_lines(self, table: CsvTable) -> Finding | None:
+        """Return the finding on all lines that are no rows, although a cell of a used column only looks blank."""
+        used, width = self._used_columns(table), len(table.header.cells)
+        lines = {
+            line: cells
+            for line in sorted(self._valueless)
+            if (cells := used & self._columns_without_value(line))
+            and line > table.header.line
+            and not any(self._read_line(line))
+        }
+        if not lines:
+            return None
+        ranges, (line, cells) = list_ranges(lines), next(iter(lines.items()))
+        which = f"line {line} has" if len(lines) == 1 else f"lines {list_first(ranges)} have"
+        record = _SheetRecord(table, line, [""] * width, self._first_column)
+        return Finding.error(
+            "body-malformed",
+            "body",
+            f"{which} only formulas without a stored value, or errors such as `#N/A`",
+            f"{_CALCULATE}; or delete these lines",
+            excerpt=record.cell_excerpt(min(cells) - self._first_column),
+        )
 
-    def _find_missing_value(self, record: _SheetRecord, *, is_blank: bool) -> Finding | None:
-        """Return the finding on a cell of a used column that looks blank, but is not; None if there is none.
+    def stop_on_formulas(self) -> None:
+        """Raise UsageError if a line of formulas above the header that was read could be the header."""
+        for line in sorted(self._valueless):
+            cells = self._columns_without_value(line)
+            if line < self.header.line and self._named_columns() <= cells:
+                raise self._header_error(line, cells)
 
-        A row with other values may have errors: they count as blank.
+    def _stop_on_header(self) -> None:
+        """Raise UsageError if a cell between two names has no value, or none of the sheet has one.
+
+        Without its name, a column would be another one.
+        """
+        named = self._named_columns()
+        line = self.header.line if named else min(self._valueless, default=1)
+        cells = self._columns_without_value(line)
+        if cells := cells & named if named else cells:
+            raise self._header_error(line, cells)
+
+    def _header_error(self, line: int, cells: set[int]) -> UsageError:
+        name = self.header.name
+        return UsageError(
+            f"the header of `{name}` has no value in `{_column_letters(min(cells))}{line}`:"
+            " it is a formula without a stored value, or an error",
+            where=name,
+            fix="write the names of the columns as text",
+        )
+
+    def _named_columns(self) -> set[int]:
+        """Return the columns from the first name to the last, counted from 0."""
+        named = [index for index, name in enumerate(self.header.cells, self._first_column) if name]
+        return {*range(named[0], named[-1] + 1)} if named else set()
+
+    def _columns_without_value(self, line: int) -> set[int]:
+        found = self._valueless.get(line)
+        return found.formulas | found.errors if found else set()
+
+    def _used_columns(self, table: CsvTable) -> set[int]:
+        return {each.position + self._first_column for each in table.columns}
+
+    def _find_missing_value(self, record: _SheetRecord) -> Finding | None:
+        """Return the finding on a formula without a stored value in a used column; None if there is none.
+
+        Errors in a row that has values count as blank.
         """
         found = self._valueless.get(record.line)
-        if found is None:
-            return None
-        used = {each.position + self._first_column for each in record.table.columns}
-        fix = "open the file in a spreadsheet program, which calculates the values, and save it"
-        problem, cells = "this cell is a formula without a stored value", used & found.formulas
-        if is_blank and not cells:
-            fix = "correct the formulas, or delete the row"
-            problem, cells = "this row has errors such as `#N/A`, and no value", used & found.errors
+        cells = found.formulas & self._used_columns(record.table) if found else set()
         if not cells:
             return None
+        problem = "this cell is a formula without a stored value"
         place = record.cell_excerpt(min(cells) - self._first_column)
-        return Finding.error("body-malformed", "body", problem, fix, excerpt=place)
+        return Finding.error("body-malformed", "body", problem, _CALCULATE, excerpt=place)
+
+    def _read_records(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the number and the cells of each line that is not blank."""
+        for line in range(self._first_line, self._first_line + len(self._values)):
+            cells = self._read_line(line)
+            if any(cells):
+                yield line, cells
+
+    def _read_line(self, line: int) -> list[str]:
+        """Return the cells of a line, at least the first; none of a line after the last with a value."""
+        index = line - self._first_line
+        return (
+            [_as_text(value) for value in self._values[index]] if index < len(self._values) else []
+        )
 
 
 def _read_sheet(binary: IO[bytes], name: str, sheet: str) -> CalamineSheet:
@@ -169,20 +234,6 @@ def _choose_sheet(workbook: CalamineWorkbook, name: str, sheet: str) -> Calamine
             fix="choose the sheet to send: `--sheet NAME`",
         )
     return filled[0] if filled else sheets[0]
-
-
-def _read_records(
-    sheet: CalamineSheet, values: list[list[Any]], valueless: Collection[int]
-) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number and the cells of each row that is not blank; `valueless` are rows that only look so."""
-    first = sheet.start[0] + 1 if sheet.start else 1
-    others = sorted({*valueless} - {*range(first, first + len(values))})
-    yield from ((number, []) for number in others if number < first)
-    for number, row in enumerate(values, first):
-        cells = [_as_text(value) for value in row]
-        if any(cells) or number in valueless:
-            yield number, cells
-    yield from ((number, []) for number in others if number > first)
 
 
 def _column_letters(index: int) -> str:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.batch.beginning_and_end import require_rows
+from cxcall.batch.beginning_and_end import (
+    add_blank_lines,
+    describe_correction,
+    require_rows,
+)
 from cxcall.batch.report.reject_file import unused_reject_file
 from cxcall.batch.row_result import RowResult, result_without_sending
 from cxcall.batch.row_selection import RowSelection
@@ -60,8 +64,9 @@ def print_requests(batch: BatchCommand, stack: ExitStack) -> Report:
     for checked in batch.combine(_rows_to_send(selection, totals, rejects)):
         if checked.request is not None:
             _print_request(batch, checked, checked.request)
+    add_blank_lines(job, totals, is_allowed=resume or batch.options.skip_invalid)
     require_rows(job, totals)
-    is_invalid = totals.invalid or totals.has_no_number
+    is_invalid = totals.invalid or totals.has_unread_lines or totals.has_no_number
     more = [no_number_finding(totals.skipped)] if totals.has_no_number else []
     return Report(
         batch.command,
@@ -79,8 +84,8 @@ def print_requests(batch: BatchCommand, stack: ExitStack) -> Report:
 def _describe_corrections(batch: BatchCommand, totals: CheckStatistics) -> list[str]:
     """Return how to go on: what invalid rows stop, and where all rows to correct are, or how to write them to a file."""
     lines = []
-    if totals.invalid and not batch.options.skip_invalid:
-        lines.append(totals.correction(is_load=batch.job.is_load))
+    if totals.has_unread_lines or (totals.invalid and not batch.options.skip_invalid):
+        lines.append(describe_correction(batch.job, totals))
     return [*lines, *_name_rejects(batch, totals)]
 
 

@@ -238,7 +238,8 @@ class BatchCommand:
     def _check(self, selection: RowSelection) -> CheckStatistics:
         """Check all rows, and print the findings that do not stop the batch."""
         totals = check_batch(self.job, selection, skip_invalid=self.options.skip_invalid)
-        for finding in totals.findings if self.screen.options.output == "text" else ():
+        is_text = self.screen.options.output == "text"  # JSON has those of a row in its result
+        for finding in totals.findings if is_text else totals.of_file:
             self.screen.print_finding(finding)
         self.tell_progress(totals.summary())
         return totals
