@@ -51,9 +51,9 @@ _CHECK = compile_on_use(
 _RUN = compile_on_use(
     r"\b(?:abort|already|answer|attempt|backend|bridge|busy|call(?:ed|ee|ing)|cancel|commit|connect|constraint|crash"
     r"|customer|deadlock|dial(?:er|ing)|disconnect|dropp?ed|e(?:conn|of|pipe|socket|timed)|exception|exit"
-    r"|fail(?!ed$|ure$|$)|gateway|ha[nu]ng|internal|leg|lost|machine|memory|network|no response|partial|reset|record"
-    r"|response|retr(?:y|ies)|ring|server|session|sip|socket|status of|stream|terminat|timed|took|transaction"
-    r"|transfer|unexpected|upstream|voicemail)\w*|\btime ?outs?\b"
+    r"|fail(?!ed$|ure$|$)|gateway|h[au]ng|in progress|internal|leg|lost|machine|memory|network|no response|partial"
+    r"|record|reset|response|retr(?:y|ies)|r(?:ang(?!e)|ing)|server|session|sip|socket|status of|stream|terminat|timed"
+    r"|took|transaction|transfer|unexpected|upstream|voicemail)\w*|\btime ?outs?\b"
 )
 """Words of what runs after the check."""
 DONE = compile_on_use(
@@ -61,19 +61,34 @@ DONE = compile_on_use(
     r"|start(?:ed|ing)|submitted|succeeded|success\w*)\b"
 )
 """What a request became that succeeded, as a whole state or message, or in a sentence."""
-_CLAUSE = compile_on_use(r"[.;:!?,()=|/<>\n]+|\s-\s|\b(?:after|and|because|but|then|while)\b")
-_ACT = compile_on_use(
-    rf"(?:{DONE.pattern}|\b(?:(?:being|was) called|dial(?:l?ed|l?ing)|connected|processed|ringing"
-    r"|(?<=\w )(?<!a call is )in progress)\b)"
+_CLAUSE = compile_on_use(
+    r"\b\w+ ?[:=] ?(?:0|false|none?)\b|[.;:!?,()=|/<>\n]+|\s-\s|\b(?:after|and|because|but|then|while)\b"
 )
-_NOT_DONE = compile_on_use(
-    r"\b(?:no|not|never|nothing|none|0|zero|without|false|yet|(?<!will )be|another|before|if|once|unless|until|when"
-    r"|calls (?:are|is)|consent|limit|maximum|maintenance|per|requests|serve[rd]|service|starting|token|too)\b|n't\b"
+_OF_REQUEST = r"(?:accepted|dial(?:l?ed|l?ing)|in progress|placed|process(?:ed|ing)|queued|scheduled|submitted)\b"
+_ACT = rf"(?:{DONE.pattern}|{_OF_REQUEST}|\b(?:called|connected|ringing)\b)"
+_HELP = r"(?:(?:already|be|been|being|has|is|just|now|successfully|was|will) )*"
+_ONE = (
+    r"(?:(?:dial|new|original|outbound|phone|voice) )*(?:call(?: ?back)?|contact|conversation|customer|dial(?:ing)?"
+    r"|engagement|interaction|number|phone)\b"
 )
-"""Words of a clause that does not say that a call was placed."""
+_NOT = "no not never 0 if once before until unless when whether which".split()
+_ONE_DONE = compile_on_use(
+    "".join(rf"(?<!\b{word} )" for word in _NOT)
+    + r"(?!a call is in progress)(?:^|\b(?:an?|its|one|the|this|your|1) )"
+    rf"(?:{_ONE}(?: (?:[a-z]|of(?= \d)|to|(?=\S{{0,40}}\d)\S++)\b){{0,8}} {_HELP}{_ACT}"
+    rf"|(?:dial )?request {_HELP}{_OF_REQUEST})(?! (?:at most|for another|limit"
+    r"|\d+ times|per (?:day|hour|minute|second)|rate|recently|today|too (?:fast|often)))"
+    rf"|^(?:1(?: of \d+ calls)? {_HELP}{_ACT}|(?:already|is being|now|successfully|will be) (?:started|{_OF_REQUEST})"
+    rf"|(?!sch){_OF_REQUEST} (?:already|as|at|by|for|in|now|successfully|to|until|with)\b"
+    rf"|(?:we )?(?:are |have )?{_HELP}{_ACT} (?:(?:an?|another|the|your) )?(?:{_ONE}|request\b|\+?\d{{7}}))"
+)
+"""What was done to one call, or to a request for it; a clause may begin with the verb."""
 _OF_ERROR = compile_on_use(
     r"(?:field|validation)?errors?(?:list)?|err(?:or)?(?:code|msg|message|no|text|type)?|exception|faultcode|problems"
     r"|rc|retcode|type|violations|(?:is)?(?:blocked|denied|dnc|fail(?:ed|ures?)|invalid|rejected)"
+)
+_NO_FLAG = compile_on_use(
+    r"(?i)(?:is)?(?:blocked|denied|dnc|failed|invalid|rejected)=(?:checked|clean|no?|not listed|passed)"
 )
 _CODE = compile_on_use(r"(?:return|result|status)?code|errno|ret")
 _OWN_OUTCOME = compile_on_use(r"outcome|result|stat(?:e|us)")
@@ -126,15 +141,10 @@ def says_check(text: str) -> bool | None:
 
 
 def says_done(text: str) -> bool:
-    """Return whether a clause of a text says that something was done, and none of its words negates it or tells a failure."""
-    for clause in _CLAUSE.split(text[:MOST_TEXT]):
-        words = separate_words(clause)
-        is_done = re.search(r"\S[\s_]\S", clause) and _ACT.search(words)
-        if not is_done or _NOT_DONE.search(words):
-            continue
-        if not _FAILED.search(_without_negations(words.replace("already ", ""))):
-            return True
-    return False
+    """Return whether a text says that something was done to one call: `Your call was placed before the limit was reached`."""
+    start = text[:MOST_TEXT].strip()
+    words = start if re.search(r"\s", start) else separate_words(start)
+    return any(_ONE_DONE.search(separate_words(each)) for each in _CLAUSE.split(words))
 
 
 def is_state_of_start(text: str) -> bool:
@@ -184,6 +194,8 @@ def _reports_failure(name: str, value: Any, body: dict[str, Any]) -> bool:
     text = str(value).strip()
     if _FLAG.fullmatch(name):
         return text.lower() in ("false", "n", "no", "nok")
+    if _NO_FLAG.fullmatch(f"{name}={text}"):
+        return False
     if _CODE.fullmatch(name) and re.fullmatch(r"-\d+|[45]\d\d", text):
         return text[0] == "-" or len(body) == 1
     is_of_error = ERROR_NAME.fullmatch(name) or _OF_ERROR.fullmatch(name)

@@ -70,8 +70,13 @@ _PAIR = compile_on_use(
     r"""(?=(?:[\\"']*+\s*+[:=>]|(?<=[Ii][Dd])\s)\s*+[\\"'\[]*+([^\s"'\\&;,<>(){}\[\]]{1,256}+))"""
 )
 """A name and a value in any text: `Call-ID: C-77`, `callId=C-77`, a part of JSON or of XML that cannot be read whole."""
-_OF_SERVER = compile_on_use(r"(?i)\bmaintenance\b|^(?:(?:the )?(?:server|service) is )?starting\b")
-_STATE_OF_SERVER = compile_on_use(r"(?:schedul|start).*|.*=(?:in[ _-]progress|starting)$")
+_OF_SERVER = compile_on_use(
+    r"(?i)\bmaintenance\b|^(?:the )?(?:server|service)(?: is)? starting\b|^starting(?: up)?$"
+)
+_STATE_OF_SERVER = compile_on_use(
+    r"(?:schedul(?:ed)?|start(?:ed)?)(?:at|by|date|downtime|end|for|start|time|until)?=.*"
+    r"|(?:state|status)=(?:in[ _-]progress|starting)"
+)
 _ATTRIBUTE = compile_on_use(r"""([\w.:-]++)\s*+=\s*+["']([^"']*+)["']""")
 _TAG = compile_on_use(r"<(/?)(?:[\w.-]++:)?([\w.-]++)([^<>]*+)>([^<]*+)")
 _TEXT = "text"
@@ -143,7 +148,7 @@ def shows_call(
 
 def _is_of_server(member: calls.Member) -> bool:
     """Return whether a member may be a state or time of a server that starts, or of its maintenance."""
-    found = _STATE_OF_SERVER.match(f"{member.name}={member.value}")
+    found = _STATE_OF_SERVER.fullmatch(f"{member.name}={member.value}")
     return found is not None and member.about != calls.CALL
 
 

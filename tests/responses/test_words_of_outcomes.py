@@ -21,7 +21,8 @@ from helpers.evidence import OPERATIONS, REQUEST, evidence_of, respond
         "The operation was canceled.", "Transaction failed", "Request took too long", "Lost connection to dialer: error", "EOF exception",
         "NullPointerException", "1 of 2 calls failed", "2 calls placed, 1 failed", "Duplicate key value violates unique constraint",
         "Something went wrong", "Unknown error", "Invalid number; call placed", "invalid SIP gateway address", "No answer_url is set",
-        "Invalid call: connected agents are busy", "the phone number is unavailable in this region", "Zahl zu lang",
+        "Invalid PIN, hung up", "Invalid line: rang out", "Duplicate request: original is in progress", "Invalid call: connected agents are busy",
+        "the phone number is unavailable in this region", "Zahl zu lang",
     ],
 )  # fmt: skip
 def test_failure_that_says_more_than_a_check_before_anything_began_is_inconclusive(
@@ -36,7 +37,7 @@ def test_failure_that_says_more_than_a_check_before_anything_began_is_inconclusi
     "said",
     [
         "Invalid number", "InvalidSkillId", "agent not logged in", "number on DNC list", "Access denied", "Quota exceeded",
-        "Outside calling hours", "Invalid or missing parameter", "unsupported country", "Unknown campaign", "No call was placed",
+        "Outside calling hours", "Number range not allowed", "Invalid or missing parameter", "unsupported country", "Unknown campaign", "No call was placed",
         "invalid.campaign.preview.timeout.seconds", "conversation.error.call.disconnected", "callback.error.already.triggered",
     ],
 )  # fmt: skip
@@ -83,7 +84,7 @@ def test_word_of_success_does_not_excuse_that_of_a_failure(said: str) -> None:
             "unauthorized", "forbidden", "unavailable", "throttled", "expired", "KO", "ERR", "declined", "ignored", "skipped",
             "INVALID_NUMBER", "BadRequest", "failed_validation", "FAILED_TO_QUEUE", "NO_AGENTS", "blocked by DNC", False,
         )),
-        {"accepted": 0, "rejected": 1}, {"failed": True}, {"rejected": True}, {"queued": False}, {"placed": False}, {"successful": False},
+        {"accepted": 0, "rejected": 1}, {"failed": True}, {"rejected": True}, {"dnc": "yes"}, {"blocked": "spam"}, {"rejected": ["+12025550140"]}, {"queued": False}, {"placed": False}, {"successful": False},
         {"code": "invalid_number"}, {"code": "FAILED"}, {"resultCode": 1, "resultDesc": "The number is invalid."}, {"ret": -1}, {"rc": 5},
         {"validationErrors": [{"field": "to"}]}, {"errorList": ["x"]}, {"violations": ["x"]}, {"result": 0, "message": "no credit"},
         {"body": '{"error": "x"}'}, {"call": {"status": "failed"}}, {"output": {"error": "x"}}, {"call": None, "message": "no agent"},
@@ -99,6 +100,7 @@ def test_state_count_flag_code_or_list_that_tells_a_failure_is_inconclusive(body
     [
         {"failed": 0, "processed": 1}, {"rc": 0}, {"code": "SUCCESS"}, {"validationErrors": []}, {"body": '{"error": null}'},
         {"errorMessage": "No errors found"}, {"message": "Duplicates skipped: 0"}, {"status": "notAnswered"}, {"hasErrors": False},
+        {"dnc": "no"}, {"blocked": "no"}, {"failed": "N"}, {"dnc": "clean"}, {"isDnc": "passed"}, {"dnc": "checked"}, {"dnc": "not listed"},
     ],
     ids=json.dumps,
 )  # fmt: skip
@@ -144,6 +146,11 @@ def test_flag_of_a_permission_is_no_success(body: Any) -> None:
             "Request queued, will be processed later", "Rate limit exceeded (call placed)", "Successfully placed call", "Callback scheduled",
             "Call to +12025550140 started", "Contact dialed", "Customer is being called", "phone is ringing", "Duplicate: call already placed",
             "Rate limited: the call will be placed in 30 seconds", "1 call created, 2 rejected", "Rate limit exceeded.\nCall started",
+            *(f"Your call was placed {how}" for how in (
+                "before the limit was reached", "once", "with token 7", "by the service", "as no line was busy", "until you hang up",
+            )),
+            "Call queued for service X", "Call is placed per schedule", "The limit was reached after your call was placed", "already.started",
+            "The call is being started by the service", "Queued until the limit is reset", "We called the customer", "Started another call",
         )),
         {"status": 201}, {"code": "201"}, {"statusCode": 202, "message": "x"}, {"responses": [{"status": 201}, {"status": 429}]},
         {"code": "SUCCESS"}, {"status": "submitted"}, {"status": "sent"}, {"status": "calling"}, {"totalSuccess": 1}, {"multistatus": [{"code": 201}]}, b"OK", b"Accepted",
@@ -165,6 +172,19 @@ def test_error_that_says_that_something_was_done_is_not_sent_again(body: Any) ->
         (429, {"message": "The user has sent too many requests"}), (429, {"message": "Maximum number of calls in progress reached (5)"}),
         (429, {"message": "Too many calls are being placed"}), (429, {"error": "CPS limit exceeded: calls queued per second 1"}),
         (401, {"message": "token created at 2026-11-30 expired"}), (429, {"error": {"code": 200, "message": "Slow down"}}),
+        *((401, {"message": each}) for each in (
+            "Login in progress", "A verification code has been sent", "Your account was created, but is not verified",
+            "The signature was created 20 minutes ago", "Request was sent 20 minutes ago", "Authorization header received was empty",
+        )),
+        *((429, {"message": each}) for each in (
+            "5 calls placed in the last minute; the limit is 5", "Concurrent call limit reached: 10 calls in progress", "Stop calling this endpoint",
+            "10 of 10 agents connected", "This number was called 3 times today", "Number was dialed recently; try later", "Call placed: false",
+            "Your IP was added to the block list", "A new quota period has started", "Wait until the call is started", "Call placed limit: 1",
+        )),
+        *((503, {"message": each}) for each in (
+            "Database upgrade started", "Deployment in progress", "A restart has been initiated", "An incident was created",
+            "The service has been started, but is warming up", "Maintenance: scheduled for 12:00", "Connected nodes: 0",
+        )),
         (429, {"message": "No requests will be accepted for 5 s"}), (503, "<h1>Service indisponible \u00e9</h1>".encode("latin-1")),
         *((429, {"callId": each}) for each in ("nok", "blocked", "abort", "dnc", "rejected")),
     ],
@@ -178,6 +198,13 @@ def test_error_of_a_server_or_of_a_limit_is_sent_again(status: int, body: Any) -
 
 def test_maintenance_does_not_hide_a_call() -> None:
     call = {"startedAt": "2026-11-30T18:00:00Z", "id": "C-77"}
-    for body in ({"status": "queued"}, {"status": "accepted"}, {"call": call}, {"callId": "C-77"}):
-        response = respond(503, {**body, "message": "Maintenance"}, Retry_After="1")
+    of_call = {"callState": "in progress"}, {"callStatus": "starting"}, {"call": call}
+    of_calls = {"scheduledCalls": 1}, {"startedCalls": ["C-7"]}, {"callId": "C-77"}
+    own = (
+        {"status": "queued"},
+        {"status": "accepted"},
+        {"status": "starting", "message": "Starting your call"},
+    )
+    for body in (*of_call, *of_calls, *own):
+        response = respond(503, {"message": "Maintenance", **body}, Retry_After="1")
         assert evidence_of(response) is Evidence.INCONCLUSIVE

@@ -55,6 +55,7 @@ HIDDEN: dict[str, tuple[dict[str, str], bytes]] = {
     "multipart": (TEXT, b"--x\r\nContent-Type: application/json\r\n\r\n" + CALL.encode() + b"\r\n--x--"),
     "a line of a text": (TEXT, b"Limit reached\nCall-ID: C-77123"),
     "a text": (TEXT, b"rejected: call id C-77123 is open"),
+    "a sentence with a limit": (JSON, b'{"message":"Your call was placed before the limit was reached"}'),
     "a state in a text": (TEXT, b"status=dialing&limit=60"),
 }  # fmt: skip
 
