@@ -225,7 +225,7 @@ def test_word_that_ends_in_id_is_not_the_name_of_an_id(value: str) -> None:
     assert not is_placeholder(value, id_wanted=True)
 
 
-@each_case("value", [*REAL_VALUES, 7, None, True, ["<id>"]])
+@each_case("value", [*REAL_VALUES, '{"a": 1}', 7, None, True, ["<id>"]])
 def test_real_value_is_not_a_placeholder(value: Any) -> None:
     assert not is_placeholder(value)
 
