@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 UUID_FORM = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 # Forms of placeholders in templates and texts: <id>, [id], {id}, ${id}, #{id}, {{id}}, %ID%, $ID.
-IN_ANGLES, IN_BRACKETS, IN_BRACES = r"<[^<>]*>", r'\[[^\[\]"]*\]', r'[$#]?\{+(?!\s*")[^{}]*\}+'
+IN_ANGLES, IN_BRACKETS, IN_BRACES = (
+    r"<[^<>]*>",
+    r'\[[^\[\]"]*\]',
+    r'[$#]?\{+\s*(?:[^\s{}"][^{}]*)?\}+',
+)
 IN_PERCENTS, AFTER_DOLLAR = r"%\w+%", r"\$\w+"
 
 
