@@ -172,11 +172,11 @@ def test_people_of_a_sandbox_are_others_and_a_read_has_none() -> None:
 
 @pytest.mark.slow
 def test_the_ledger_keeps_the_dialed_number_and_nothing_of_a_text(live: Cxcall) -> None:
-    note = "note=Ada Lovelace, pin 4711, call +442079460958"
+    note = "note=Ada Lovelace, pin zq4711, call +442079460958"
     words = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100")
     live(*words, "--data", note, "--yes", code=0)
     kept = live("history", "export", code=0).out
     assert "Lovelace" not in kept
-    assert "4711" not in kept
+    assert "zq4711" not in kept  # no digest has these letters
     assert "79460958" not in kept
     assert json.loads(kept)["numbers"] == ["+*******0100"]
