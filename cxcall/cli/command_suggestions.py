@@ -1,7 +1,7 @@
 """Find the command that an unknown word probably means.
 
-A similar word may mean something else, and the command may call somebody or delete something: only an equal word, a
-typing error, and the closed table `_MEANT` count, which has no command that sends or deletes.
+A similar word may mean something else, and the command may call somebody or delete something: only an equal word, the
+start of a word, a typing error, and the closed table `_MEANT` count, which has no command that sends or deletes.
 """
 
 from __future__ import annotations

@@ -71,9 +71,8 @@ def loses_digits(text: str, number: float) -> bool:
 
     try:
         exact = Decimal(text)
-    except (
-        InvalidOperation
-    ):  # an exponent of very many digits: the number is zero, or is read as zero
+    except InvalidOperation:
+        # An exponent of very many digits: the number is zero, or is read as zero.
         return not set("123456789").isdisjoint(text.lower().partition("e")[0])
     digits = "".join(map(str, exact.as_tuple().digits)).rstrip("0")
     return Decimal(f"{number:.{max(len(digits), 1)}g}") != exact

@@ -16,7 +16,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.host_spellings import is_same_address, is_same_api
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _FOUND_OUT = {PLACED: Outcome.ACCEPTED, NOT_PLACED: Outcome.UNDELIVERED}
 
@@ -164,41 +164,38 @@ class Record(NamedTuple):
         return self.outcome is Outcome.ACCEPTED or self.resolution == PLACED
 
 
-RECORD_FIELDS = tuple(
-    """
-    id at endedAt profile operation provenance method target numbers outcome resolution status engagementId
-    correlationId attempts again note batch row key apiCode apiMessage timingsMs digest
-    """.split()
+_FIELDS: Mapping[str, Callable[[Record], Any]] = MappingProxyType(
+    {
+        "id": lambda record: record.id,
+        "at": lambda record: record.at.isoformat(),
+        "endedAt": lambda record: record.ended_at.isoformat() if record.ended_at else None,
+        "profile": lambda record: record.profile,
+        "operation": lambda record: record.operation,
+        "provenance": lambda record: record.provenance,
+        "method": lambda record: record.method,
+        "target": lambda record: record.target,
+        "numbers": lambda record: list(record.numbers),
+        "outcome": lambda record: str(record.outcome),
+        "resolution": lambda record: record.resolution,
+        "status": lambda record: record.status,
+        "engagementId": lambda record: record.engagement_id,
+        "correlationId": lambda record: record.correlation_id,
+        "attempts": lambda record: record.attempts,
+        "again": lambda record: record.again,
+        "note": lambda record: record.note,
+        "batch": lambda record: record.batch,
+        "row": lambda record: record.row,
+        "key": lambda record: record.name,
+        "apiCode": lambda record: record.code,
+        "apiMessage": lambda record: record.message,
+        "timingsMs": lambda record: dict(record.timings),
+        "digest": lambda record: record.digest,
+    }
 )
+RECORD_FIELDS = tuple(_FIELDS)
 """The names of a record's fields in JSON and CSV."""
 
 
 def record_fields(record: Record) -> dict[str, Any]:
     """Return the fields of a record for JSON or CSV, by the names that users see."""
-    values = (
-        record.id,
-        record.at.isoformat(),
-        record.ended_at.isoformat() if record.ended_at else None,
-        record.profile,
-        record.operation,
-        record.provenance,
-        record.method,
-        record.target,
-        list(record.numbers),
-        str(record.outcome),
-        record.resolution,
-        record.status,
-        record.engagement_id,
-        record.correlation_id,
-        record.attempts,
-        record.again,
-        record.note,
-        record.batch,
-        record.row,
-        record.name,
-        record.code,
-        record.message,
-        dict(record.timings),
-        record.digest,
-    )
-    return dict(zip(RECORD_FIELDS, values, strict=True))
+    return {name: read(record) for name, read in _FIELDS.items()}
